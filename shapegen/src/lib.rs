@@ -1,0 +1,6 @@
+//! Turns a PostgreSQL schema and a manifest into typed sync code.
+
+pub mod catalog;
+pub mod diagnostics;
+pub mod model;
+pub mod source;

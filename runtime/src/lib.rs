@@ -4,13 +4,31 @@
 //! `client` adds the stream, collections and the [`Client`]; `sqlite` adds the local store.
 
 pub mod cell;
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "client")]
+pub mod collection;
 pub mod definition;
 pub mod expr;
+#[cfg(feature = "client")]
+pub mod log;
 pub mod shape;
+#[cfg(feature = "client")]
+pub mod store;
+#[cfg(feature = "client")]
+pub mod stream;
 pub mod value;
 
+#[cfg(feature = "client")]
+pub use client::{BuildError, Client, Mode, Storage};
+#[cfg(feature = "client")]
+pub use collection::{Batch, Change, Changes, Collection, Connection, Snapshot, Status};
 pub use shape::{Index, Shape, ShapeParams};
-pub use value::{Json, Numeric};
+#[cfg(feature = "sqlite")]
+pub use store::{SqliteStore, StoreError};
+#[cfg(feature = "client")]
+pub use stream::SyncError;
+pub use value::{Json, Numeric, Secret};
 
 /// What generated code names; not for people. A new major form gets a new number.
 #[doc(hidden)]

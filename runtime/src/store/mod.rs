@@ -69,3 +69,12 @@ pub(crate) enum Saved {
     /// Half-filled: resumed, not shown.
     Filling,
 }
+#[cfg(feature = "sqlite")]
+#[derive(Debug, Clone)]
+pub struct Partition;
+#[cfg(feature = "sqlite")]
+#[derive(Debug, Clone)]
+pub struct SqliteStore;
+impl SqliteStore { pub fn partition(&self, id: &str) -> Result<Partition, StoreError> { Err(StoreError::A) } }
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError { #[error("x")] A }

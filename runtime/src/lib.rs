@@ -6,8 +6,13 @@
 pub mod cell;
 pub mod definition;
 pub mod expr;
+#[cfg(feature = "client")]
+pub mod log;
 pub mod shape;
 pub mod value;
+
+#[cfg(all(test, feature = "client"))]
+mod captures;
 
 pub use shape::{Index, Shape, ShapeParams};
 pub use value::{Json, Numeric};

@@ -13,6 +13,7 @@ use crate::shape::Shape;
 use crate::value::Numeric;
 
 /// One captured response.
+#[derive(Clone)]
 pub(crate) struct Capture {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
@@ -59,10 +60,6 @@ impl Capture {
         }
         self.body = body;
         self
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn without(mut self, name: &str) -> Self {

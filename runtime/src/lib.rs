@@ -8,12 +8,16 @@ pub mod definition;
 pub mod expr;
 #[cfg(feature = "client")]
 pub mod log;
+mod position;
 pub mod shape;
+#[cfg(feature = "client")]
+pub mod stream;
 pub mod value;
 
 #[cfg(all(test, feature = "client"))]
 mod captures;
 
+pub use position::Position;
 pub use shape::{Index, Shape, ShapeParams};
 pub use value::{Json, Numeric};
 

@@ -3,6 +3,8 @@
 //! Without features this crate holds data types only: [`definition`], [`expr`] and the values.
 //! `client` adds the stream, collections and the [`Client`]; `sqlite` adds the local store.
 
+#[cfg(all(test, feature = "client"))]
+mod captures;
 pub mod cell;
 #[cfg(feature = "client")]
 pub mod client;
@@ -12,6 +14,7 @@ pub mod definition;
 pub mod expr;
 #[cfg(feature = "client")]
 pub mod log;
+mod position;
 pub mod shape;
 #[cfg(feature = "client")]
 pub mod store;
@@ -20,9 +23,10 @@ pub mod stream;
 pub mod value;
 
 #[cfg(feature = "client")]
-pub use client::{BuildError, Client, Mode, Storage};
+pub use client::{BuildError, Client, Mode, Session, Storage};
 #[cfg(feature = "client")]
 pub use collection::{Batch, Change, Changes, Collection, Connection, Snapshot, Status};
+pub use position::Position;
 pub use shape::{Index, Shape, ShapeParams};
 #[cfg(feature = "sqlite")]
 pub use store::{SqliteStore, StoreError};

@@ -5,14 +5,7 @@ use std::sync::Arc;
 use crate::cell::{ColumnError, Columns, Encoder};
 use crate::shape::Shape;
 
-/// How far a generation has come: persisted in the transaction that holds its rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Position {
-    /// `electric-handle`.
-    pub handle: String,
-    /// `electric-offset` of the last response that was taken over.
-    pub offset: String,
-}
+pub use crate::position::Position;
 
 /// A row as the store sees it: a typed row without its type.
 pub(crate) trait StoredRow: Send + Sync {

@@ -7,10 +7,23 @@ pub mod cell;
 pub mod definition;
 pub mod expr;
 pub mod shape;
+#[cfg(feature = "client")]
+mod store;
 pub mod value;
 
 pub use shape::{Index, Shape, ShapeParams};
+#[cfg(feature = "sqlite")]
+pub use store::{SqliteStore, StoreError, StoreEvent};
 pub use value::{Json, Numeric};
+
+/// Parts of the store for this crate's own benchmarks; no promise.
+#[cfg(feature = "client")]
+#[doc(hidden)]
+pub mod __bench {
+    pub use crate::store::{Batch, Current, LoadRows, Opened, Position, RowChange, Saved, StoredRow, Target, Verdict};
+    #[cfg(feature = "sqlite")]
+    pub use crate::store::{Commit, Instance, Partition};
+}
 
 /// What generated code names; not for people. A new major form gets a new number.
 #[doc(hidden)]

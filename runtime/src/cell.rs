@@ -58,6 +58,13 @@ impl<'a> Columns<'a> {
         self.next = 0;
     }
 
+    /// Empty again, for a row that lives elsewhere; the memory is used again.
+    pub fn recycled<'b>(mut self) -> Columns<'b> {
+        self.clear();
+        // Collected in place: both cells are of one size.
+        Columns { cells: self.cells.into_iter().map(|_| Cell::Absent).collect(), next: 0 }
+    }
+
     /// Puts a cell at a column's position; a position beyond the shape's columns is passed over.
     pub fn set(&mut self, position: usize, cell: Cell<'a>) {
         if let Some(slot) = self.cells.get_mut(position) {

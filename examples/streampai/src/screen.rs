@@ -27,11 +27,8 @@ impl Screen {
             .session(Session::user(person.id).token(move || std::future::ready(token.clone())))
             .build()?;
         let (livestreams, notifications) = (client.livestreams(), client.notifications());
-        let tables: Vec<Box<dyn Table>> = vec![
-            Box::new(client.user_preferences()),
-            Box::new(livestreams.clone()),
-            Box::new(notifications.clone()),
-        ];
+        let tables: Vec<Box<dyn Table>> =
+            vec![Box::new(client.user_preferences()), Box::new(livestreams.clone()), Box::new(notifications.clone())];
         Ok(Self { livestreams, notifications, tables, opened })
     }
 

@@ -10,7 +10,6 @@ use tokio::sync::oneshot;
 
 use super::session::{Session, Token};
 use super::{Client, Inner, Mode, Runtime, Storage};
-#[cfg(feature = "sqlite")]
 use crate::store::SqliteStore;
 
 /// A generated client: a newtype over [`Client`] with a constructor per shape.
@@ -53,7 +52,6 @@ pub struct ClientBuilder<C> {
     mode: Mode,
     session: Session,
     runtime: Option<Handle>,
-    #[cfg(feature = "sqlite")]
     store: Option<SqliteStore>,
     client: PhantomData<fn() -> C>,
 }
@@ -67,7 +65,6 @@ impl<C: TypedClient> ClientBuilder<C> {
             mode: C::MODE,
             session: Session::new(),
             runtime: None,
-            #[cfg(feature = "sqlite")]
             store: None,
             client: PhantomData,
         }
@@ -80,7 +77,6 @@ impl<C: TypedClient> ClientBuilder<C> {
     }
 
     /// Keeps the rows of kept shapes on disk, in a partition of this session's person. Without it memory alone.
-    #[cfg(feature = "sqlite")]
     pub fn store(mut self, store: SqliteStore) -> Self {
         self.store = Some(store);
         self
@@ -116,7 +112,6 @@ impl<C: TypedClient> ClientBuilder<C> {
             Some(handle) => Runtime { handle, stop: None },
             None => own_runtime().map_err(BuildError::Thread)?,
         };
-        #[cfg(feature = "sqlite")]
         let storage = match self.store {
             None => Storage::Memory,
             Some(store) => match store.partition(&self.session.partition()) {
@@ -127,8 +122,6 @@ impl<C: TypedClient> ClientBuilder<C> {
                 }
             },
         };
-        #[cfg(not(feature = "sqlite"))]
-        let storage = Storage::Memory;
         let inner = Inner {
             url: self.url,
             mode: self.mode,

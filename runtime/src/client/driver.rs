@@ -118,7 +118,9 @@ impl Sync {
                     self.connection(Connection::Offline(Arc::new(error)));
                     Vec::new()
                 }
-                Effect::Stop(error) => return error.unwrap_or(SyncError::Cancelled { of: Origin::new(self.definition) }),
+                Effect::Stop(error) => {
+                    return error.unwrap_or(SyncError::Cancelled { of: Origin::new(self.definition) });
+                }
             });
         }
         SyncError::Cancelled { of: Origin::new(self.definition) }

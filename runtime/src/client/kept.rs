@@ -1,13 +1,15 @@
 //! The driver's side of the local store: which generation a batch belongs to, and when it is written.
 
+use std::time::Duration;
+
 use super::Storage;
-use crate::collection::ErasedRows;
+use crate::collection::{ErasedRows, now};
 use crate::definition::ShapeDefinition;
 use crate::position::Position;
-use crate::stream::SyncError;
+use crate::store::{Batch, Commit, Instance, Partition, Target};
+use crate::stream::{Origin, SyncError};
 
 /// What a sync keeps on disk; nothing where the shape isn't kept or there is no disk.
-#[cfg(feature = "sqlite")]
 pub(super) struct Kept {
     definition: &'static ShapeDefinition,
     key: String,
@@ -24,10 +26,8 @@ pub(super) struct Kept {
 }
 
 /// An up-to-date without changes is written this often, in seconds: it says how old the rows are.
-#[cfg(feature = "sqlite")]
 const REFRESH_S: i64 = 300;
 
-#[cfg(feature = "sqlite")]
 impl Kept {
     pub(super) fn new(storage: &Storage, definition: &'static ShapeDefinition, key: String) -> Self {
         let partition = match storage {
@@ -83,9 +83,9 @@ impl Kept {
         position: &Position,
         up_to_date_at: Option<i64>,
     ) -> Result<(), SyncError> {
-        let Some(instance) = &self.instance else {
+        if self.instance.is_none() {
             return Ok(());
-        };
+        }
         let target = match (self.filling, up_to_date_at) {
             (true, None) => Target::Filling { first: self.first },
             (true, Some(_)) => Target::Complete { first: self.first },
@@ -102,13 +102,14 @@ impl Kept {
         }
         self.finish().await?;
         let batch = Batch { target, changes, position: position.clone(), up_to_date_at };
-        self.pending = Some(instance.commit(batch, Duration::from_millis(self.definition.policy.flush_within_ms.into())));
+        let flush_within = Duration::from_millis(self.definition.policy.flush_within_ms.into());
+        self.pending = self.instance.as_ref().map(|instance| instance.commit(batch, flush_within));
         self.written = up_to_date_at.map(|at| (position.clone(), at));
         self.first = false;
         if up_to_date_at.is_some() {
             self.filling = false;
             // Joined batches are looked at before the next one; whatever else failed is known before the next request.
-            if self.definition.policy.flush_within_ms == 0 {
+            if flush_within.is_zero() {
                 self.finish().await?;
             }
         }
@@ -118,7 +119,7 @@ impl Kept {
     /// Waits for the last batch.
     async fn finish(&mut self) -> Result<(), SyncError> {
         match self.pending.take() {
-            Some(commit) => commit.await.map_err(|error| SyncError::store(self.definition, error)),
+            Some(commit) => commit.await.map_err(|error| SyncError::Store { of: Origin::new(self.definition), error }),
             None => Ok(()),
         }
     }

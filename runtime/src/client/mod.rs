@@ -2,6 +2,7 @@
 
 mod builder;
 mod driver;
+mod kept;
 mod session;
 
 use std::any::{Any, TypeId};
@@ -54,20 +55,14 @@ pub enum Storage {
     /// In memory: no store was given.
     Memory,
     /// On disk.
-    #[cfg(feature = "sqlite")]
     Disk(crate::store::Partition),
     /// In memory, since the store can't be opened.
-    #[cfg(feature = "sqlite")]
     Failed(Arc<crate::store::StoreError>),
 }
 
 impl Storage {
     fn is_disk(&self) -> bool {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Self::Disk(_) => true,
-            _ => false,
-        }
+        matches!(self, Self::Disk(_))
     }
 }
 

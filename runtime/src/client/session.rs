@@ -80,7 +80,6 @@ impl Session {
     }
 
     /// Names the partition: the same for the same person, different for any other.
-    #[cfg(feature = "sqlite")]
     pub(crate) fn partition(&self) -> String {
         let mut identity: Vec<_> = self.values.iter().filter(|value| value.identity).collect();
         if identity.is_empty() {
@@ -143,7 +142,6 @@ impl Token {
 mod tests {
     use super::*;
 
-    #[cfg(feature = "sqlite")]
     #[test]
     fn partitions_tell_people_apart() {
         let session = |a: &str, b: &str| Session::new().identity("a", &a.to_owned()).identity("b", &b.to_owned());

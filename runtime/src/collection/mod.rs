@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
-pub use changes::{Batch, Change, Changes, ChangeGuard};
+pub use changes::{Batch, Change, ChangeGuard, Changes};
 pub(crate) use rows::{ErasedRows, Rows};
 pub use snapshot::Snapshot;
 
@@ -84,8 +84,7 @@ pub(crate) struct Shared<S: Shape> {
 
 impl<S: Shape> Shared<S> {
     pub(crate) fn new() -> Self {
-        let state =
-            State { hydrated: false, fresh: false, up_to_date_at: None, connection: Connection::Connecting };
+        let state = State { hydrated: false, fresh: false, up_to_date_at: None, connection: Connection::Connecting };
         Self {
             published: ArcSwap::from_pointee(Snapshot::default()),
             version: watch::Sender::new(0),

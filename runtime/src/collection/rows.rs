@@ -10,7 +10,7 @@ use crate::shape::Shape;
 use crate::store::{LoadRows, RowChange, Saved};
 
 /// What the driver does with rows whose type it doesn't know.
-pub(crate) trait ErasedRows: LoadRows {
+pub(crate) trait ErasedRows: LoadRows + Sync {
     /// Takes one change of the response that is being read; nothing of it counts before `keep`.
     fn change(&mut self, operation: Operation, columns: &mut Columns<'_>) -> Result<(), ColumnError>;
     /// The response was read to its end: its changes count.

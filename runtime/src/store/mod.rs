@@ -1,25 +1,16 @@
 //! The local store: one folder per partition, one SQLite file in it, one writer thread that owns the file.
 
-#[cfg(feature = "sqlite")]
 mod error;
-#[cfg(feature = "sqlite")]
 mod file;
-#[cfg(feature = "sqlite")]
 mod instance;
-#[cfg(feature = "sqlite")]
 mod partition;
-#[cfg(feature = "sqlite")]
 mod rows;
-#[cfg(feature = "sqlite")]
 mod table;
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(test)]
 mod tests;
-#[cfg(feature = "sqlite")]
 mod writer;
 
-#[cfg(feature = "sqlite")]
 pub use error::{StoreError, StoreEvent};
-#[cfg(feature = "sqlite")]
 pub use partition::{Commit, Instance, Partition, SqliteStore};
 
 use std::sync::Arc;

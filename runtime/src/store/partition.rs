@@ -20,10 +20,12 @@ use crate::definition::ShapeDefinition;
 /// Keeps rows on this device: a folder with one partition per person.
 ///
 /// A partition's folder is named by a hash of the identity, so names on disk tell nobody who uses the program.
+/// Clones are the same store.
+#[derive(Clone)]
 pub struct SqliteStore {
     folder: PathBuf,
     report: Arc<Report>,
-    open: Mutex<HashMap<PathBuf, Entry>>,
+    open: Arc<Mutex<HashMap<PathBuf, Entry>>>,
 }
 
 type Report = dyn Fn(&StoreEvent) + Send + Sync;
@@ -43,7 +45,7 @@ impl SqliteStore {
     pub fn in_dir(folder: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let folder = folder.into();
         make_folder(&folder)?;
-        Ok(Self { folder, report: Arc::new(|_| {}), open: Mutex::default() })
+        Ok(Self { folder, report: Arc::new(|_| {}), open: Arc::default() })
     }
 
     /// Calls `report` for what the store does by itself, from the store's own thread. All of it is logged, too.

@@ -5,6 +5,8 @@ use std::fmt;
 use crate::cell::ColumnError;
 use crate::definition::{ShapeDefinition, Table};
 use crate::log::LogError;
+use crate::store::StoreError;
+use crate::stream::AddressError;
 use crate::value::ValueError;
 
 /// Characters of an error's body that are kept.
@@ -79,6 +81,38 @@ pub enum SyncError {
         /// The value, and the type.
         #[source]
         error: ValueError,
+    },
+    /// The shape binds a value that the session doesn't have.
+    #[error("{of}: the session has no `{param}`")]
+    Unbound {
+        /// Whose sync.
+        of: Origin,
+        /// The parameter.
+        param: &'static str,
+    },
+    /// There is no address to ask at.
+    #[error("{of}: {error}")]
+    Address {
+        /// Whose sync.
+        of: Origin,
+        /// Why.
+        #[source]
+        error: AddressError,
+    },
+    /// The local store didn't take a batch: the sync stops, so that the disk has no hole.
+    #[error("{of}: {error}")]
+    Store {
+        /// Whose sync.
+        of: Origin,
+        /// What the store said.
+        #[source]
+        error: StoreError,
+    },
+    /// The stream was told to stop.
+    #[error("{of}: cancelled")]
+    Cancelled {
+        /// Whose sync.
+        of: Origin,
     },
     /// A cache between client and service goes on serving a log that is gone.
     #[error("{of}: a cache on the way keeps serving the expired handle `{handle}`")]
@@ -159,7 +193,11 @@ impl SyncError {
             | Self::Malformed { of, .. }
             | Self::SchemaDrift { of, .. }
             | Self::Value { of, .. }
+            | Self::Unbound { of, .. }
+            | Self::Address { of, .. }
+            | Self::Cancelled { of }
             | Self::StaleCache { of, .. } => *of,
+            Self::Store { of, .. } => *of,
         }
     }
 
@@ -171,11 +209,17 @@ impl SyncError {
         }
     }
 
+    /// The rows or the disk are at fault, not the service: asking again is no use.
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(self, Self::Store { .. })
+    }
+
     /// Whether the same request may succeed later, with nothing changed on this side.
     pub fn retryable(&self) -> bool {
         match self {
             Self::Network { .. } | Self::Unavailable { .. } | Self::Malformed { .. } | Self::StaleCache { .. } => true,
-            Self::Refused { .. } | Self::MissingHeaders { .. } | Self::SchemaDrift { .. } | Self::Value { .. } => false,
+            Self::Store { error, .. } => error.retryable(),
+            _ => false,
         }
     }
 }

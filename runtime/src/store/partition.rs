@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError, Weak, mpsc};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak, mpsc};
 use std::task::{Context, Poll};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -25,8 +25,10 @@ use crate::definition::ShapeDefinition;
 pub struct SqliteStore {
     folder: PathBuf,
     report: Arc<Report>,
-    open: Arc<Mutex<HashMap<PathBuf, Entry>>>,
 }
+
+/// The partitions that are or were open in this process, by folder: clients come and go, the file has one writer.
+static OPEN: LazyLock<Mutex<HashMap<PathBuf, Entry>>> = LazyLock::new(Mutex::default);
 
 type Report = dyn Fn(&StoreEvent) + Send + Sync;
 
@@ -45,7 +47,8 @@ impl SqliteStore {
     pub fn in_dir(folder: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let folder = folder.into();
         make_folder(&folder)?;
-        Ok(Self { folder, report: Arc::new(|_| {}), open: Arc::default() })
+        let folder = folder.canonicalize().map_err(|cause| StoreError::Folder { path: folder, cause: cause.into() })?;
+        Ok(Self { folder, report: Arc::new(|_| {}) })
     }
 
     /// Calls `report` for what the store does by itself, from the store's own thread. All of it is logged, too.
@@ -60,7 +63,7 @@ impl SqliteStore {
     /// Blocks until the file is open: some milliseconds, more after a crash in the middle of a large first load.
     pub fn partition(&self, identity: &str) -> Result<Partition, StoreError> {
         let folder = self.folder.join(blake3::hash(identity.as_bytes()).to_hex().as_str());
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = open.entry(folder.clone()).or_insert_with(|| Entry { shared: Weak::new(), gate: Arc::default() });
         if let Some(shared) = entry.shared.upgrade() {
             return Ok(Partition { shared });

@@ -1,5 +1,6 @@
 //! The store on real files.
 
+mod crash;
 mod faults;
 pub(super) mod item;
 mod life;

@@ -231,8 +231,13 @@ fn corruption_under_way_breaks_no_promise() {
     scribble(&path, 4096, 400 * 4096);
     let changes: Vec<RowChange> = (0..3000).map(|id| remove(&Item::new(id, ""))).collect();
     let failed = commit(&instance, Target::Current, changes, "2");
-    let Err(StoreError::Corrupt { aside, .. }) = &failed else { panic!("{failed:?}") };
-    assert!(aside.exists() && events.lock().unwrap().len() == 1);
+    // The writer may have met the damage before, between two jobs: then the batch comes too late for its generation.
+    assert!(matches!(failed, Err(StoreError::Corrupt { .. } | StoreError::Behind { .. })), "{failed:?}");
+    {
+        let events = events.lock().unwrap();
+        let [StoreEvent::SetAside { aside, .. }] = &events[..] else { panic!("{events:?}") };
+        assert!(aside.exists());
+    }
     let refused = commit(&instance, Target::Current, vec![], "3");
     assert!(matches!(refused, Err(StoreError::Behind { .. })), "{refused:?}");
     // The same instance goes on in the new file.
@@ -274,16 +279,21 @@ fn a_newer_file_is_left_as_it_is() {
 #[test]
 fn a_partition_has_one_owner() {
     let dir = TempDir::new().unwrap();
-    let first = SqliteStore::in_dir(dir.path()).unwrap();
-    let second = SqliteStore::in_dir(dir.path()).unwrap();
-    let partition = first.partition("u1").unwrap();
-    let error = second.partition("u1").err().unwrap();
+    drop(partition_in(dir.path()));
+    // What another process does.
+    let lock = std::fs::File::open(folder_in(dir.path()).join("leader.lock")).unwrap();
+    lock.lock().unwrap();
+    let store = SqliteStore::in_dir(dir.path()).unwrap();
+    let error = store.partition("u1").err().unwrap();
     assert!(matches!(error, StoreError::InUse { .. }) && error.retryable(), "{error:?}");
-    // The same store shares it, and another person's is free.
-    let again = first.partition("u1").unwrap();
-    second.partition("u2").unwrap();
+    // Another person's is free.
+    store.partition("u2").unwrap();
+    drop(lock);
+    // In one process all stores share it.
+    let partition = store.partition("u1").unwrap();
+    let again = SqliteStore::in_dir(dir.path()).unwrap().partition("u1").unwrap();
     drop((partition, again));
-    second.partition("u1").unwrap();
+    store.partition("u1").unwrap();
 }
 
 #[test]

@@ -21,6 +21,10 @@ mod source;
 mod table;
 
 #[cfg(test)]
+mod captures_test;
+#[cfg(test)]
+mod conformance_test;
+#[cfg(test)]
 mod testing;
 
 pub use memory::{MemoryError, MemorySource, MemoryTransaction};

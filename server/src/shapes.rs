@@ -220,3 +220,28 @@ impl Follower for Shapes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MemorySource;
+    use crate::shape::Replica;
+
+    #[test]
+    fn s_026_handles_differ_also_within_a_microsecond() {
+        let limits = Limits { chunk_bytes: 1, log_bytes: 1, total_bytes: 1 };
+        let shapes = Shapes::new(Arc::new(MemorySource::new([]).unwrap()), limits);
+        let spec = ShapeSpec {
+            table: TableName::new("public", "t"),
+            columns: Vec::new(),
+            filter: None,
+            params: Vec::new(),
+            replica: Replica::Default,
+            changes_only: false,
+        };
+        let mut handles: Vec<String> = (0..10_000).map(|_| shapes.next_handle(&spec)).collect();
+        handles.sort();
+        handles.dedup();
+        assert_eq!(handles.len(), 10_000);
+    }
+}

@@ -4,3 +4,4 @@ pub mod catalog;
 pub mod diagnostics;
 pub mod model;
 pub mod source;
+mod sql;

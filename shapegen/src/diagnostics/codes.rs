@@ -31,4 +31,18 @@ codes! {
     SQL_REFERENCE = "SG0104", "a statement refers to something that isn't there";
     /// Something is declared twice.
     SQL_DUPLICATE = "SG0105", "declared twice";
+    /// PostgreSQL can do it, shapegen can't read it yet.
+    SQL_UNSUPPORTED = "SG0106", "a part of PostgreSQL's language that can't be read yet";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn ids_are_unique_and_sorted() {
+        for pair in ALL.windows(2) {
+            assert!(pair[0].id < pair[1].id, "{} stands before {}", pair[0].id, pair[1].id);
+        }
+    }
 }

@@ -2,5 +2,8 @@
 
 pub mod catalog;
 pub mod diagnostics;
+pub mod fragment;
+pub mod manifest;
 pub mod model;
+mod naming;
 pub mod source;

@@ -6,4 +6,5 @@ pub mod fragment;
 pub mod manifest;
 pub mod model;
 mod naming;
+pub mod resolve;
 pub mod source;

@@ -1,0 +1,92 @@
+//! `/shapes/NAME`: a generated shape, bound to the session and to what the caller says.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use shapegen_runtime::definition::{ParamSource, ShapeDefinition};
+
+use crate::http::query::{PROTOCOL, Pairs, Position};
+use crate::http::reply::{self, Invalid};
+use crate::http::serve::{Asked, serve};
+use crate::service::{Inner, uses_session};
+use crate::session::SessionValues;
+use crate::shape::{Replica, ShapeSpec, check_params};
+use crate::table::TableName;
+
+pub(crate) async fn get(
+    State(service): State<Arc<Inner>>,
+    Path(name): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let Some(shape) = service.definitions.get(name.as_str()) else {
+        return reply::error(StatusCode::NOT_FOUND, "No such shape");
+    };
+    let session = service.sessions.as_ref().and_then(|sessions| sessions(&headers));
+    match read(&service, shape, session, &uri) {
+        Ok(asked) => serve(&service, asked, &headers).await,
+        Err(response) => *response,
+    }
+}
+
+fn read(
+    service: &Inner,
+    shape: &ShapeDefinition,
+    session: Option<SessionValues>,
+    uri: &Uri,
+) -> Result<Asked, Box<Response>> {
+    let unauthorized = || Box::new(reply::error(StatusCode::UNAUTHORIZED, "Unauthorized"));
+    if session.is_none() && uses_session(shape) {
+        return Err(unauthorized());
+    }
+    let session = session.unwrap_or_default();
+    let respond = |invalid: Invalid| Box::new(invalid.into_response());
+    let pairs = Pairs::of(uri).map_err(respond)?;
+    let mut invalid = Invalid::default();
+    // Each parameter is known and comes once: nothing that a proxy behind this might read in another way.
+    let is_caller = |key: &str| shape.params.iter().any(|param| param.from == ParamSource::Caller && param.name == key);
+    for (key, _) in pairs.iter() {
+        if !PROTOCOL.contains(&key) && !is_caller(key) {
+            invalid.add(key, "is not a parameter of this shape");
+        } else if pairs.iter().filter(|(other, _)| *other == key).count() > 1 {
+            invalid.add(key, "is given more than once");
+        }
+    }
+    let position = Position::read(&pairs, &mut invalid);
+    let mut params = Vec::with_capacity(shape.params.len());
+    for param in shape.params {
+        let text = match param.from {
+            ParamSource::Session => Some(session.get(param.name).ok_or_else(unauthorized)?),
+            ParamSource::Caller => pairs.get(param.name),
+        };
+        if text.is_none() {
+            invalid.add(param.name, "can't be blank");
+        }
+        params.push(text.unwrap_or_default().to_owned());
+    }
+    let Some(position) = invalid.or(position).map_err(respond)? else {
+        // It is there when nothing is invalid.
+        return Err(respond(Invalid::one("offset", "can't be blank")));
+    };
+    let filter = shape.filter.as_ref().map(|filter| filter.expr.clone());
+    if let Some(filter) = &filter {
+        check_params(filter, &params).map_err(|message| respond(Invalid::one("params", message)))?;
+    }
+    let name = TableName::new(shape.table.schema, shape.table.name);
+    let unavailable = |reason: &dyn std::fmt::Display| {
+        tracing::error!(shape = shape.name, %reason, "a shape can't be served");
+        Box::new(reply::unavailable("The shape can't be read from the database right now", 10))
+    };
+    let table = service.shapes.table(&name).map_err(|error| unavailable(&error))?;
+    let table = table.ok_or_else(|| unavailable(&"its table is missing"))?;
+    let mut columns: Vec<String> = shape.columns.iter().map(|column| column.name.to_owned()).collect();
+    columns.sort_unstable();
+    if columns.iter().any(|column| table.position(column).is_none()) {
+        return Err(unavailable(&"its table lacks a column"));
+    }
+    let changes_only = position.changes_only;
+    let spec = ShapeSpec { table: name, columns, filter, params, replica: Replica::Default, changes_only };
+    Ok(Asked { spec: Arc::new(spec), table, position, private: uses_session(shape) })
+}

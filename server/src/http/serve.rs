@@ -1,0 +1,241 @@
+//! Reading a shape's log for one request, waiting for news where it is live.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::body::Body as HttpBody;
+use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH, VARY};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use crate::http::query::Position;
+use crate::http::reply::{self, JSON};
+use crate::live_shape::{Answer, LiveShape};
+use crate::log::{Body, Read};
+use crate::message;
+use crate::offset::From;
+use crate::service::Inner;
+use crate::shape::ShapeSpec;
+use crate::table::TableDefinition;
+
+/// One request, understood.
+pub(crate) struct Asked {
+    pub(crate) spec: Arc<ShapeSpec>,
+    pub(crate) table: Arc<TableDefinition>,
+    pub(crate) position: Position,
+    /// The answer depends on who asks: no cache may keep it.
+    pub(crate) private: bool,
+}
+
+/// 2024-10-09T00:00:00Z: where cursors count from.
+const CURSOR_EPOCH: u64 = 1_728_432_000;
+
+pub(crate) async fn serve(service: &Arc<Inner>, asked: Asked, headers: &HeaderMap) -> Response {
+    let Asked { spec, table, position, private } = asked;
+    let mut response = match service.shapes.ready(&spec, &table).await {
+        Err(error) => error.into_response(),
+        Ok(shape) => match (position.from, &position.handle) {
+            (From::After(_), Some(handle)) if *handle != shape.handle => must_refetch(Some(&shape.handle)),
+            _ => match wait(service, &shape, &position).await {
+                Outcome::News(news) => answer(service, &shape, &position, news, headers),
+                Outcome::Gone => must_refetch(None),
+                Outcome::OutOfBounds => reply::invalid("offset", "out of bounds for this shape"),
+                Outcome::Closing => reply::unavailable("The service is shutting down", 1),
+            },
+        },
+    };
+    if private {
+        // The path and the query are everybody's: a cache would mix people up.
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        headers.insert(VARY, HeaderValue::from_static("authorization, cookie"));
+    }
+    response
+}
+
+struct News {
+    read: Read,
+    /// A live request's time ran out.
+    timed_out: bool,
+    /// What every shape had taken in before this one was read.
+    processed: u64,
+}
+
+enum Outcome {
+    News(News),
+    Gone,
+    OutOfBounds,
+    Closing,
+}
+
+/// Counts a request that waits.
+struct Held<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Held<'a> {
+    fn new(count: &'a watch::Sender<usize>) -> Self {
+        count.send_modify(|held| *held += 1);
+        Self(count)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|held| *held = held.saturating_sub(1));
+    }
+}
+
+async fn wait(service: &Inner, shape: &LiveShape, position: &Position) -> Outcome {
+    let mut changes = shape.changes();
+    let mut closing = service.closing.subscribe();
+    let begun = Instant::now();
+    let mut held = None;
+    let mut timed_out = false;
+    loop {
+        // Marked as seen before the read, so that a change between read and wait ends the wait.
+        changes.borrow_and_update();
+        let processed = service.shapes.processed();
+        let patience = match shape.read(position.from) {
+            Answer::Gone => return Outcome::Gone,
+            Answer::OutOfBounds if timed_out => return Outcome::OutOfBounds,
+            Answer::OutOfBounds => service.long_poll / 2,
+            Answer::Read(read) => {
+                let no_news = matches!(&read.body, Body::Head { messages, .. } if messages.is_empty());
+                if !(no_news && position.live) || timed_out {
+                    return Outcome::News(News { timed_out: timed_out && no_news, read, processed });
+                }
+                service.long_poll
+            }
+        };
+        held.get_or_insert_with(|| Held::new(&service.held));
+        tokio::select! {
+            biased;
+            _ = closing.wait_for(|closing| *closing) => return Outcome::Closing,
+            _ = changes.changed() => {}
+            () = sleep_until(begun + patience) => timed_out = true,
+        }
+    }
+}
+
+fn answer(
+    service: &Inner,
+    shape: &LiveShape,
+    position: &Position,
+    News { read, timed_out, processed }: News,
+    request: &HeaderMap,
+) -> Response {
+    let no_news = timed_out || position.from == From::Now;
+    let mut headers = HeaderMap::new();
+    let mut set = |name: &'static str, value: &str| match HeaderValue::from_str(value) {
+        Ok(value) => drop(headers.insert(HeaderName::from_static(name), value)),
+        Err(_) => tracing::error!(name, "a header's value can't be sent"),
+    };
+    let mut tag = format!("{}:{}:{}", shape.handle, position.from, read.next);
+    if no_news {
+        tag = format!("{tag}:{}", service.no_news.fetch_add(1, Ordering::Relaxed));
+    }
+    set("etag", &format!("\"{tag}\""));
+    set("electric-handle", &shape.handle);
+    set("electric-offset", &read.next.to_string());
+    set("electric-has-data", if no_news { "false" } else { "true" });
+    set("cache-control", cache_control(position));
+    set("content-type", "application/json; charset=utf-8");
+    if position.live {
+        set("electric-cursor", &cursor(service.long_poll, position.cursor).to_string());
+    }
+    let body = match read.body {
+        Body::Snapshot(bytes) => bytes,
+        Body::Part(messages) => Bytes::from([b"[", messages.as_slice(), b"]"].concat()),
+        Body::Head { messages, lsn } => {
+            set("electric-up-to-date", "");
+            let lsn =
+                if position.live && !timed_out { lsn.unwrap_or(processed) } else { processed.max(lsn.unwrap_or(0)) };
+            let separator: &[u8] = if messages.is_empty() { b"" } else { b"," };
+            Bytes::from([b"[", messages.as_slice(), separator, message::up_to_date(lsn).as_bytes(), b"]"].concat())
+        }
+    };
+    let known = |known: &HeaderValue| {
+        known.to_str().is_ok_and(|known| known.split(',').any(|known| known.trim().trim_matches('"') == tag))
+    };
+    if request.get_all(IF_NONE_MATCH).iter().any(known) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    if !position.live {
+        let table = service.shapes.table(&shape.shape.spec.table).ok().flatten();
+        let schema = schema(shape, table.as_deref().unwrap_or(&shape.shape.table));
+        match HeaderValue::from_bytes(schema.as_bytes()) {
+            Ok(schema) => drop(headers.insert(HeaderName::from_static("electric-schema"), schema)),
+            Err(_) => tracing::error!("a schema can't be sent as a header"),
+        }
+    }
+    (StatusCode::OK, headers, HttpBody::from(body)).into_response()
+}
+
+/// The schema as it is now: NOT NULL may have changed under a handle that stays.
+fn schema(shape: &LiveShape, table: &TableDefinition) -> String {
+    let selected: Option<Vec<usize>> = shape.shape.spec.columns.iter().map(|name| table.position(name)).collect();
+    match selected {
+        Some(selected) => table.schema(&selected),
+        None => shape.shape.table.schema(&shape.shape.selected),
+    }
+}
+
+/// 409. Without a handle the client asks from the start for one.
+fn must_refetch(handle: Option<&str>) -> Response {
+    let max_age = if handle.is_some() { 60 } else { 1 };
+    let mut response = (StatusCode::CONFLICT, [JSON], message::MUST_REFETCH).into_response();
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: String| {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    };
+    set(CACHE_CONTROL, format!("public, max-age={max_age}, must-revalidate"));
+    if let Some(handle) = handle {
+        set(HeaderName::from_static("electric-handle"), handle.to_owned());
+        set(ETAG, format!("\"{handle}::\""));
+    }
+    response
+}
+
+fn cache_control(position: &Position) -> &'static str {
+    match position.from {
+        From::Start => "public, max-age=604800, s-maxage=3600, stale-while-revalidate=2629746",
+        _ if position.live => "public, max-age=5, stale-while-revalidate=5",
+        _ => "public, max-age=60, stale-while-revalidate=300",
+    }
+}
+
+/// Varies the URL of the next live request: the time in steps of the long poll, so that requests of many clients are
+/// equal, and always above the one before.
+fn cursor(long_poll: Duration, previous: u64) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
+    next_cursor(now, long_poll.as_secs(), previous)
+}
+
+fn next_cursor(now: u64, step: u64, previous: u64) -> u64 {
+    if step == 0 {
+        return 0;
+    }
+    let cursor = now.saturating_sub(CURSOR_EPOCH).div_ceil(step).saturating_mul(step);
+    if cursor > previous { cursor } else { previous.saturating_add(fastrand::u64(1..=3600)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s_022_the_cursor_is_the_time_in_steps_and_always_grows() {
+        assert_eq!(next_cursor(CURSOR_EPOCH + 41, 20, 0), 60);
+        assert_eq!(next_cursor(CURSOR_EPOCH + 40, 20, 20), 40);
+        assert_eq!(next_cursor(CURSOR_EPOCH + 40, 0, 7), 0);
+        for previous in [40, 1_000_000] {
+            let next = next_cursor(CURSOR_EPOCH + 40, 20, previous);
+            assert!((previous + 1..=previous + 3600).contains(&next), "{next}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What clients asked for: a log that tests and examples read.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use axum::http::{Method, StatusCode, Uri};
+
+/// One request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// `GET`, `HEAD`, …
+    pub method: String,
+    /// The path, as it was sent.
+    pub path: String,
+    /// The query without `?`, as it was sent; empty where there was none.
+    pub query: String,
+    /// The answer's status; `None` while the request is held or after its client went away.
+    pub status: Option<u16>,
+}
+
+/// The newest requests, in the order of their arrival.
+pub(crate) struct RequestLog {
+    kept: usize,
+    entries: Mutex<Entries>,
+}
+
+#[derive(Default)]
+struct Entries {
+    /// The number of the first in `requests`.
+    first: u64,
+    requests: VecDeque<Request>,
+}
+
+impl RequestLog {
+    /// Keeps the newest `kept` requests.
+    pub(crate) fn new(kept: usize) -> Self {
+        Self { kept, entries: Mutex::default() }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a request and returns its number.
+    pub(crate) fn arrived(&self, method: &Method, uri: &Uri) -> u64 {
+        let mut entries = self.entries();
+        entries.requests.push_back(Request {
+            method: method.to_string(),
+            path: uri.path().to_owned(),
+            query: uri.query().unwrap_or_default().to_owned(),
+            status: None,
+        });
+        while entries.requests.len() > self.kept {
+            entries.requests.pop_front();
+            entries.first += 1;
+        }
+        entries.first + (entries.requests.len() as u64).wrapping_sub(1)
+    }
+
+    /// Notes the answer to a request.
+    pub(crate) fn answered(&self, number: u64, status: StatusCode) {
+        let mut entries = self.entries();
+        let index = number.checked_sub(entries.first).and_then(|index| usize::try_from(index).ok());
+        if let Some(request) = index.and_then(|index| entries.requests.get_mut(index)) {
+            request.status = Some(status.as_u16());
+        }
+    }
+
+    /// The requests so far.
+    pub(crate) fn all(&self) -> Vec<Request> {
+        self.entries().requests.iter().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_newest_are_kept_and_answers_find_theirs() {
+        let log = RequestLog::new(2);
+        let numbers: Vec<u64> =
+            ["/a", "/b?x=1", "/c"].into_iter().map(|uri| log.arrived(&Method::GET, &uri.parse().unwrap())).collect();
+        for (number, status) in numbers.into_iter().zip([StatusCode::OK, StatusCode::CONFLICT, StatusCode::OK]) {
+            log.answered(number, status);
+        }
+        let seen: Vec<_> = log.all().into_iter().map(|request| (request.path, request.query, request.status)).collect();
+        assert_eq!(seen, [("/b".to_owned(), "x=1".to_owned(), Some(409)), ("/c".to_owned(), String::new(), Some(200))]);
+    }
+}

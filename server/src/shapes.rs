@@ -1,0 +1,247 @@
+//! All live shapes over one source.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::live_shape::{LiveShape, Stage};
+use crate::shape::{BoundShape, ShapeSpec};
+use crate::source::{Follower, Source, SourceError, Transaction};
+use crate::table::{TableDefinition, TableName};
+
+/// What shapes may hold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// A chunk ends behind the message that crosses this.
+    pub(crate) chunk_bytes: usize,
+    /// A longer log is dropped: fetching the shape afresh costs less.
+    pub(crate) log_bytes: usize,
+    /// Above it, the shapes that were not asked for the longest are dropped.
+    pub(crate) total_bytes: usize,
+}
+
+/// The shapes, by what they are; each has the one handle that is valid for it.
+pub(crate) struct Shapes {
+    source: Arc<dyn Source>,
+    limits: Limits,
+    live: Mutex<LiveShapes>,
+    /// LSN up to which every live shape has taken in the transactions.
+    processed: AtomicU64,
+    /// Counts requests: the clock of "least recently used".
+    clock: AtomicU64,
+    last_handle: AtomicU64,
+    hasher: RandomState,
+}
+
+type LiveShapes = HashMap<TableName, HashMap<Arc<ShapeSpec>, Arc<LiveShape>>>;
+
+/// Why there is no shape to answer from.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum ShapeError {
+    #[error("{0}")]
+    Source(#[from] Arc<SourceError>),
+    #[error("the table changes faster than it can be read")]
+    Restless,
+}
+
+impl Shapes {
+    pub(crate) fn new(source: Arc<dyn Source>, limits: Limits) -> Arc<Self> {
+        let shapes = Arc::new(Self {
+            source,
+            limits,
+            live: Mutex::default(),
+            processed: AtomicU64::new(0),
+            clock: AtomicU64::new(0),
+            last_handle: AtomicU64::new(0),
+            hasher: RandomState::new(),
+        });
+        let follower: Arc<dyn Follower> = Arc::<Self>::clone(&shapes);
+        let lsn = shapes.source.follow(Arc::downgrade(&follower));
+        shapes.processed.fetch_max(lsn, Ordering::SeqCst);
+        shapes
+    }
+
+    /// Every live shape has what was committed up to here. Read it before the shape.
+    pub(crate) fn processed(&self) -> u64 {
+        self.processed.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn table(&self, name: &TableName) -> Result<Option<Arc<TableDefinition>>, SourceError> {
+        self.source.table(name)
+    }
+
+    /// The live shape, with its snapshot read; created where there is none.
+    pub(crate) async fn ready(
+        self: &Arc<Self>,
+        spec: &Arc<ShapeSpec>,
+        table: &Arc<TableDefinition>,
+    ) -> Result<Arc<LiveShape>, ShapeError> {
+        let mut table = Arc::clone(table);
+        for _ in 0..5 {
+            let (shape, created) = self.get_or_create(spec, &table).ok_or_else(|| self.unknown(&spec.table))?;
+            let mut changes = shape.changes();
+            if created {
+                let (shapes, shape) = (Arc::clone(self), Arc::clone(&shape));
+                tokio::task::spawn_blocking(move || shapes.load(&shape));
+            }
+            loop {
+                changes.borrow_and_update();
+                match shape.stage() {
+                    Stage::Ready => return Ok(shape),
+                    Stage::Failed(error) => return Err(error.into()),
+                    Stage::Gone => break,
+                    // The sender lives in the shape that is held here, so that this only ever waits.
+                    Stage::Loading => drop(changes.changed().await),
+                }
+            }
+            table = self.source.table(&spec.table).map_err(Arc::new)?.ok_or_else(|| self.unknown(&spec.table))?;
+        }
+        Err(ShapeError::Restless)
+    }
+
+    fn unknown(&self, name: &TableName) -> ShapeError {
+        ShapeError::Source(Arc::new(SourceError::UnknownTable(name.clone())))
+    }
+
+    fn live(&self) -> MutexGuard<'_, LiveShapes> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get_or_create(&self, spec: &Arc<ShapeSpec>, table: &Arc<TableDefinition>) -> Option<(Arc<LiveShape>, bool)> {
+        let now = self.clock.fetch_add(1, Ordering::Relaxed);
+        let mut live = self.live();
+        let of_table = live.entry(spec.table.clone()).or_default();
+        if let Some(shape) = of_table.get(spec).filter(|shape| matches!(shape.stage(), Stage::Loading | Stage::Ready)) {
+            shape.touch(now);
+            return Some((Arc::clone(shape), false));
+        }
+        let shape = BoundShape::new(Arc::clone(spec), Arc::clone(table))?;
+        let shape = Arc::new(LiveShape::new(shape, self.next_handle(spec)));
+        shape.touch(now);
+        of_table.insert(Arc::clone(spec), Arc::clone(&shape));
+        Some((shape, true))
+    }
+
+    fn load(&self, shape: &Arc<LiveShape>) {
+        let unfinished = EndUnlessLoaded(shape);
+        shape.load(&*self.source, self.limits.chunk_bytes);
+        drop(unfinished);
+        let mut live = self.live();
+        if !matches!(shape.stage(), Stage::Ready) {
+            forget(&mut live, shape);
+        }
+        self.evict(&mut live);
+    }
+
+    /// `<number>-<unix microseconds>`, never the same twice: the number is the shape's within this process, and the
+    /// time goes on also when the clock doesn't.
+    fn next_handle(&self, spec: &ShapeSpec) -> String {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_micros() as u64);
+        let later = |last: u64| Some(now.max(last + 1));
+        let last = self.last_handle.fetch_update(Ordering::SeqCst, Ordering::SeqCst, later).unwrap_or_default();
+        format!("{}-{}", self.hasher.hash_one(spec) % (1 << 27), now.max(last + 1))
+    }
+
+    /// Drops the shapes that were not asked for the longest until the rest fits, but never the last.
+    fn evict(&self, live: &mut LiveShapes) {
+        let all = || live.values().flat_map(HashMap::values);
+        let mut total: usize = all().map(|shape| shape.bytes()).sum();
+        if total <= self.limits.total_bytes {
+            return;
+        }
+        let mut by_use: Vec<Arc<LiveShape>> = all().cloned().collect();
+        by_use.sort_by_key(|shape| shape.used.load(Ordering::Relaxed));
+        by_use.pop();
+        for shape in by_use {
+            if total <= self.limits.total_bytes {
+                break;
+            }
+            total -= shape.bytes().min(total);
+            forget(live, &shape);
+            shape.end();
+        }
+    }
+}
+
+/// Ends a shape whose source panicked, so that nobody waits for it.
+struct EndUnlessLoaded<'a>(&'a LiveShape);
+
+impl Drop for EndUnlessLoaded<'_> {
+    fn drop(&mut self) {
+        if matches!(self.0.stage(), Stage::Loading) {
+            self.0.end();
+        }
+    }
+}
+
+fn forget(live: &mut LiveShapes, shape: &Arc<LiveShape>) {
+    let spec = &shape.shape.spec;
+    if let Some(of_table) = live.get_mut(&spec.table)
+        && of_table.get(spec).is_some_and(|current| Arc::ptr_eq(current, shape))
+    {
+        of_table.remove(spec);
+    }
+}
+
+impl Follower for Shapes {
+    fn committed(&self, transaction: &Arc<Transaction>) {
+        let mut tables: Vec<&TableName> = transaction.changes.iter().map(|change| &change.table).collect();
+        tables.sort_unstable();
+        tables.dedup();
+        // Held throughout: a shape is created before the transaction, and gets it, or after it, and reads it.
+        let mut live = self.live();
+        let mut grown = false;
+        for table in tables {
+            let Some(of_table) = live.get_mut(table) else { continue };
+            of_table.retain(|_, shape| {
+                if !shape.apply(transaction) {
+                    return false;
+                }
+                grown = true;
+                if shape.log_bytes() <= self.limits.log_bytes {
+                    return true;
+                }
+                shape.end();
+                false
+            });
+        }
+        if grown {
+            self.evict(&mut live);
+        }
+        drop(live);
+        self.processed.fetch_max(transaction.lsn, Ordering::SeqCst);
+    }
+
+    fn table_changed(&self, name: &TableName) {
+        for shape in self.live().remove(name).into_iter().flat_map(HashMap::into_values) {
+            shape.end();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MemorySource;
+    use crate::shape::Replica;
+
+    #[test]
+    fn s_026_handles_differ_also_within_a_microsecond() {
+        let limits = Limits { chunk_bytes: 1, log_bytes: 1, total_bytes: 1 };
+        let shapes = Shapes::new(Arc::new(MemorySource::new([]).unwrap()), limits);
+        let spec = ShapeSpec {
+            table: TableName::new("public", "t"),
+            columns: Vec::new(),
+            filter: None,
+            params: Vec::new(),
+            replica: Replica::Default,
+            changes_only: false,
+        };
+        let mut handles: Vec<String> = (0..10_000).map(|_| shapes.next_handle(&spec)).collect();
+        handles.sort();
+        handles.dedup();
+        assert_eq!(handles.len(), 10_000);
+    }
+}

@@ -2,5 +2,6 @@
 
 pub mod catalog;
 pub mod diagnostics;
+pub mod emit;
 pub mod model;
 pub mod source;

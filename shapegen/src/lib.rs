@@ -4,4 +4,5 @@ pub mod catalog;
 pub mod diagnostics;
 pub mod emit;
 pub mod model;
+pub mod output;
 pub mod source;

@@ -42,9 +42,9 @@ fn column(field: &Field) -> String {
     format!("    {} {}{not_null},\n", quoted(&field.local), field.local_type)
 }
 
-/// The dot, which mangled names never hold, keeps index names apart from those of tables and of other indexes.
+/// `^.`, which no mangled name holds, keeps the names of indexes apart from those of tables and from one another.
 fn index(shape: &Shape, field: &Field) -> String {
-    let name = quoted(&format!("{}.{}", shape.local.table, field.local));
+    let name = quoted(&format!("{}^.{}", shape.local.table, field.local));
     format!("CREATE INDEX {name} ON {} (\"_g\", {})", quoted(&shape.local.table), quoted(&field.local))
 }
 

@@ -20,7 +20,7 @@ pub(super) fn items(model: &Model) -> Result<Vec<TokenStream>, EmitError> {
     Ok(items)
 }
 
-fn client(model: &Model) -> Result<[TokenStream; 3], EmitError> {
+fn client(model: &Model) -> Result<[TokenStream; 4], EmitError> {
     let collections = model.shapes.iter().map(collection).collect::<Result<Vec<_>, _>>()?;
     let session = if model.session.values.is_empty() { quote!(v1::NoSession) } else { quote!(Session) };
     let mode = match model.mode {
@@ -42,6 +42,16 @@ fn client(model: &Model) -> Result<[TokenStream; 3], EmitError> {
                     v1::ClientBuilder::new(url)
                 }
                 #(#collections)*
+            }
+        },
+        // What concerns no shape: `client.storage()`.
+        quote! {
+            impl std::ops::Deref for Client {
+                type Target = v1::Client;
+
+                fn deref(&self) -> &v1::Client {
+                    &self.0
+                }
             }
         },
         quote! {
@@ -94,6 +104,7 @@ fn session(session: &Session) -> Result<Vec<TokenStream>, EmitError> {
     let mut items = vec![
         quote! {
             #docs
+            #[derive(Debug, Clone)]
             #[must_use]
             pub struct Session(v1::Session);
         },

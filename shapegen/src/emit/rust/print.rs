@@ -54,7 +54,8 @@ fn push_spaced(text: &mut String, printed: &str) {
         text.push('\n');
         let next = lines.peek().copied().unwrap_or("}");
         let ends_function = line == "    }" && next != "}";
-        let starts_functions = line.starts_with("    const ") && next.starts_with("    fn ");
+        let starts_functions =
+            (line.starts_with("    const ") || line.starts_with("    type ")) && next.starts_with("    fn ");
         if ends_function || starts_functions {
             text.push('\n');
         }

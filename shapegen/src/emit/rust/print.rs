@@ -207,3 +207,58 @@ pub(super) fn use_runtime() -> TokenStream {
     let form = format_ident!("v{}", super::FORM);
     quote!(use ::shapegen_runtime::__private::#form;)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_hold_any_text() {
+        let texts =
+            ["", "a", "\"", "\"#", "\"##\"#", "\\", "a\nb\n    }\n", "\r\n", "\0", "\u{202e}", "é", "\u{301}", "'"];
+        for text in texts {
+            for literal in [string(text), block(text)] {
+                let read: syn::LitStr = syn::parse_str(&literal.to_string()).unwrap();
+                assert_eq!(read.value(), text, "{literal}");
+            }
+            assert!(!string(text).to_string().contains('\n'), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn docs_hold_no_markdown_but_code_spans() {
+        for (line, expected) in [
+            ("The `id` of a_row, *really*.", "The `id` of a_row, *really*."),
+            ("    indented_code();", "indented_code();"),
+            ("-     code_in_a_list();", "\\- code_in_a_list();"),
+            ("1. one", "1\\. one"),
+            ("12) twelve", "12\\) twelve"),
+            ("1.5 percent", "1\\.5 percent"),
+            ("> quoted", "\\> quoted"),
+            ("# heading", "\\# heading"),
+            ("===", "\\==="),
+            ("```rust", "\\`\\`\\`rust"),
+            ("~~~", "\\~\\~\\~"),
+            ("a [link](x) <b>", "a \\[link](x) \\<b>"),
+            ("tab\there", "tab here"),
+            ("\u{202e}txt.exe", "\\u{202e}txt.exe"),
+        ] {
+            assert_eq!(inert(line), expected);
+        }
+        assert!(docs(&["  \n\n".to_owned()], "").is_empty());
+        assert_eq!(
+            docs(&["\n a \n\nb\n".to_owned()], "").to_string(),
+            quote!(#[doc = " a"] #[doc = ""] #[doc = " b"]).to_string()
+        );
+    }
+
+    #[test]
+    fn keywords_become_raw_and_nonsense_an_error() {
+        for (name, expected) in [("id", "id"), ("type", "r#type"), ("r#type", "r#type")] {
+            assert_eq!(ident(name).unwrap().to_string(), expected);
+        }
+        for name in ["self", "", "a b", "a;", "1a", "r#self", "'a"] {
+            assert!(ident(name).is_err(), "{name}");
+        }
+    }
+}

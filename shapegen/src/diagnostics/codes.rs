@@ -31,4 +31,52 @@ codes! {
     SQL_REFERENCE = "SG0104", "a statement refers to something that isn't there";
     /// Something is declared twice.
     SQL_DUPLICATE = "SG0105", "declared twice";
+    /// The manifest is not TOML.
+    MANIFEST_SYNTAX = "SG0201", "the manifest is not TOML";
+    /// A key that the manifest doesn't have there.
+    MANIFEST_KEY = "SG0202", "an unknown key";
+    /// A value of the wrong kind.
+    MANIFEST_VALUE = "SG0203", "a value of the wrong kind";
+    /// A key that must be there.
+    MANIFEST_MISSING = "SG0204", "a key is missing";
+    /// A key, a shape or a scope is written twice.
+    MANIFEST_DUPLICATE = "SG0205", "written twice";
+    /// Something that this version can't do yet.
+    MANIFEST_NOT_YET = "SG0206", "not supported yet";
+    /// A shape names no scope.
+    SCOPE_MISSING = "SG0301", "a shape without a scope";
+    /// A shape names a scope that isn't declared.
+    SCOPE_UNKNOWN = "SG0302", "an unknown scope";
+    /// `public` is declared, which means everybody.
+    SCOPE_RESERVED = "SG0303", "a reserved scope";
+    /// Whoever asks may see the rows, and nobody said that this is meant.
+    SCOPE_UNGUARDED = "SG0304", "a scope that keeps nobody out";
+    /// A parameter of the caller is not used, or is a value of the session.
+    SCOPE_CALLER = "SG0305", "a wrong parameter of the caller";
+    /// The session has values, but none says who the person is.
+    SESSION_IDENTITY = "SG0306", "a session without an identity";
+    /// Fragments compare one parameter with values of different types.
+    PARAMETER_TYPE = "SG0307", "a parameter of two types";
+    /// A where fragment is not SQL.
+    FRAGMENT_SYNTAX = "SG0311", "a fragment can't be read";
+    /// A where fragment names a column that the table doesn't have.
+    FRAGMENT_COLUMN = "SG0312", "an unknown column in a fragment";
+    /// Types in a where fragment don't fit.
+    FRAGMENT_TYPE = "SG0313", "types in a fragment don't fit";
+    /// A `$name` that nobody binds.
+    FRAGMENT_PARAMETER = "SG0314", "a parameter that nobody binds";
+    /// SQL that can't be evaluated for single rows.
+    FRAGMENT_UNSUPPORTED = "SG0315", "SQL that a fragment can't contain";
+    /// A shape of a table that isn't there.
+    SHAPE_TABLE = "SG0401", "an unknown table";
+    /// A shape of a view.
+    SHAPE_VIEW = "SG0402", "a shape of a view";
+    /// A shape names a column that the table doesn't have, or that it leaves out itself.
+    SHAPE_COLUMN = "SG0403", "an unknown column";
+    /// A shape without a key, with columns that can't be one, or without its key's columns.
+    SHAPE_KEY = "SG0404", "a shape's key";
+    /// A name that can't be used in Rust, or is used twice.
+    SHAPE_NAME = "SG0405", "a name that can't be used";
+    /// A busy table is loaded whole at every start.
+    SHAPE_LOAD = "SG0406", "a busy table is loaded whole";
 }

@@ -1,0 +1,241 @@
+//! `shapes.toml` as written, with the place of everything: read strictly, all errors of a run at once.
+
+mod document;
+mod duration;
+mod schema;
+mod settings;
+mod shape;
+
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostics::{Diagnostic, Report, codes};
+use crate::model::Mode;
+use crate::source::{FileId, SourceMap, Span, Spanned};
+
+use document::Reader;
+pub use schema::schema_files;
+
+/// One manifest.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// Its file.
+    pub file: FileId,
+    /// Files and globs of the SQL schema, relative to the manifest, in order.
+    pub schema: Vec<Spanned<String>>,
+    /// `[server]`.
+    pub server: Server,
+    /// `[output]`.
+    pub output: Output,
+    /// `[session]`, in order.
+    pub session: Vec<SessionValue>,
+    /// `[scope]`, in order.
+    pub scopes: Vec<Scope>,
+    /// `[shape]`, in order.
+    pub shapes: Vec<Shape>,
+}
+
+/// What the shapes are served by.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Electric's version as written.
+    pub electric: Option<Spanned<String>>,
+    /// PostgreSQL's major version.
+    pub postgres: Option<u32>,
+    /// How clients name shapes unless they say otherwise.
+    pub mode: Mode,
+}
+
+/// Where the output goes, relative to the manifest.
+#[derive(Debug, Clone, Default)]
+pub struct Output {
+    /// The folder of the Rust module.
+    pub rust: Option<Spanned<String>>,
+    /// The folder of the local DDL.
+    pub ddl: Option<Spanned<String>>,
+}
+
+/// A verified value of who is asking.
+#[derive(Debug, Clone)]
+pub struct SessionValue {
+    /// The name after `$`.
+    pub name: Spanned<String>,
+    /// The claim that the server takes it from.
+    pub claim: String,
+    /// Part of who the person is.
+    pub identity: bool,
+}
+
+/// A named scoping rule.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// The name.
+    pub name: Spanned<String>,
+    /// The where fragment; the span covers the TOML string with its quotes.
+    pub condition: Spanned<String>,
+    /// What the program binds.
+    pub caller: Vec<Spanned<String>>,
+    /// Why rows may be seen by whoever asks for them.
+    pub unguarded: Option<String>,
+}
+
+/// One shape as written.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// The name.
+    pub name: Spanned<String>,
+    /// The row type's name.
+    pub row: Option<Spanned<String>>,
+    /// The table where it is not the shape's name.
+    pub table: Option<Spanned<String>>,
+    /// The scope's name; `None` was reported when it was read.
+    pub scope: Option<Spanned<String>>,
+    /// A where fragment; the span covers the TOML string with its quotes.
+    pub condition: Option<Spanned<String>>,
+    /// The columns to ask for.
+    pub columns: Option<Spanned<Vec<Spanned<String>>>>,
+    /// The columns to leave out.
+    pub except: Option<Spanned<Vec<Spanned<String>>>>,
+    /// The key, where the table has no primary key.
+    pub key: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Columns that are redacted in `Debug`.
+    pub secret: Vec<Spanned<String>>,
+    /// Columns that rows are found by.
+    pub finders: Vec<Spanned<String>>,
+    /// How often the table changes.
+    pub change_frequency: ChangeFrequency,
+    /// Whether rows are kept on the device.
+    pub persist: Persist,
+    /// What is loaded at the start.
+    pub load: Option<Spanned<Load>>,
+    /// Seconds after which rows are shown as stale.
+    pub stale_after_s: Option<u32>,
+    /// Seconds after which rows are deleted.
+    pub max_age_s: Option<u32>,
+}
+
+/// How often a table changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeFrequency {
+    /// `rare`
+    Rare,
+    /// `low`
+    Low,
+    /// `medium`
+    Medium,
+    /// `high`
+    High,
+    /// `very_high`
+    VeryHigh,
+}
+
+impl ChangeFrequency {
+    /// The word in the manifest.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Rare => "rare",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::VeryHigh => "very_high",
+        }
+    }
+}
+
+/// Whether rows are kept on the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Persist {
+    /// As the change frequency has it.
+    Auto,
+    /// Kept.
+    Always,
+    /// Not kept.
+    Never,
+}
+
+/// What is loaded at the start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Load {
+    /// Every row.
+    All,
+    /// The newest rows by a column.
+    Newest {
+        /// How many.
+        count: u32,
+        /// By which column.
+        by: Spanned<String>,
+    },
+    /// Nothing but what changes from now on.
+    FromNow,
+}
+
+const SECTIONS: &[&str] =
+    &["schema", "server", "output", "rust", "types", "session", "scope", "shape", "set", "data_version"];
+
+/// Reads a manifest file.
+///
+/// `None` when the file can't be read or is not TOML. What is wrong in itself is left out of the manifest and stands in
+/// the report, so that a later stage can still say what else is wrong.
+pub fn read(sources: &mut SourceMap, path: &Path, report: &mut Report) -> Option<Manifest> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            let file = sources.add(path, text);
+            parse(sources, file, report)
+        }
+        Err(error) => {
+            report.push(
+                Diagnostic::error(&codes::FILE, format!("can't read `{}`: {error}", path.display()))
+                    .help("`shapegen init` writes a manifest from a schema"),
+            );
+            None
+        }
+    }
+}
+
+/// Reads a manifest that is already among the sources; see [`read`].
+pub fn parse(sources: &SourceMap, file: FileId, report: &mut Report) -> Option<Manifest> {
+    let root = document::parse(sources, file, report)?;
+    let mut reader = Reader::new(file, report);
+    reader.known_keys(&root, "the manifest", SECTIONS);
+    Some(manifest(&mut reader, &root))
+}
+
+fn manifest(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Manifest {
+    for (section, what) in [("set", "sets of shapes"), ("data_version", "the data version")] {
+        if let Some((key, _)) = root.get_key_value(section) {
+            reader.not_yet(key.span(), &format!("{what} (`[{section}]`)"));
+        }
+    }
+    let schema = schema(reader, root);
+    let server = settings::server(reader, root);
+    let output = settings::output(reader, root);
+    settings::rust(reader, root);
+    settings::types(reader, root);
+    let session = settings::session(reader, root);
+    let scopes = settings::scopes(reader, root);
+    let shapes = shape::shapes(reader, root);
+    Manifest { file: reader.file(), schema, server, output, session, scopes, shapes }
+}
+
+fn schema(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Vec<Spanned<String>> {
+    let Some(value) = root.get("schema") else {
+        reader.push(
+            Diagnostic::error(&codes::MANIFEST_MISSING, "the manifest names no schema")
+                .at(Span::new(reader.file(), 0..0), "")
+                .help("begin with `schema = [\"schema.sql\"]`: files and globs, relative to the manifest"),
+        );
+        return Vec::new();
+    };
+    match value.get_ref() {
+        DeValue::String(text) => vec![Spanned::new(text.to_string(), reader.span(value.span()))],
+        _ => reader.strings(root, "schema").map(|list| list.value).unwrap_or_default(),
+    }
+}
+
+impl Manifest {
+    /// The folder that its paths are relative to.
+    pub fn folder(&self, sources: &SourceMap) -> PathBuf {
+        sources.file(self.file).path.parent().map(Path::to_path_buf).unwrap_or_default()
+    }
+}

@@ -1,0 +1,118 @@
+//! The schema's files: what the manifest's paths and globs stand for on disk.
+
+use std::path::{Component, Path, PathBuf};
+
+use globset::GlobBuilder;
+
+use super::Manifest;
+use crate::diagnostics::{Diagnostic, Report, codes};
+use crate::source::{SourceMap, Spanned};
+
+/// The files of `schema`, in the order in which they are applied: as listed, a glob's matches sorted by path.
+///
+/// A file that isn't there, a glob without a match and a folder are reported.
+pub fn schema_files(manifest: &Manifest, sources: &SourceMap, report: &mut Report) -> Vec<PathBuf> {
+    let folder = manifest.folder(sources);
+    let mut files = Vec::new();
+    for entry in &manifest.schema {
+        let found = if entry.value.contains(['*', '?', '[', '{']) {
+            matches(&folder, entry)
+        } else {
+            single(&folder, entry).map(|file| vec![file])
+        };
+        match found {
+            Ok(found) => {
+                for file in found {
+                    if !files.contains(&file) {
+                        files.push(file);
+                    }
+                }
+            }
+            Err(diagnostic) => report.push(*diagnostic),
+        }
+    }
+    files
+}
+
+fn single(folder: &Path, entry: &Spanned<String>) -> Result<PathBuf, Box<Diagnostic>> {
+    let path = folder.join(&entry.value);
+    if path.is_dir() {
+        let diagnostic = Diagnostic::error(&codes::MANIFEST_NOT_YET, "folders of migrations can't be used yet")
+            .at(entry.span, "a folder")
+            .help(format!("a glob names its files: `{}/*.sql`", entry.value.trim_end_matches('/')));
+        return Err(Box::new(diagnostic));
+    }
+    if path.is_file() {
+        return Ok(path);
+    }
+    let diagnostic = Diagnostic::error(&codes::FILE, format!("there is no file `{}`", entry.value))
+        .at(entry.span, "named here")
+        .help("paths are relative to the manifest");
+    Err(Box::new(diagnostic))
+}
+
+fn matches(folder: &Path, entry: &Spanned<String>) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
+    let bad = |message: String| Box::new(Diagnostic::error(&codes::FILE, message).at(entry.span, "this glob"));
+    let (base, pattern) = split_glob(&entry.value);
+    let glob = GlobBuilder::new(&pattern)
+        .literal_separator(true)
+        .build()
+        .map_err(|error| bad(format!("`{}` is not a glob: {}", entry.value, error.kind())))?
+        .compile_matcher();
+    let base = folder.join(base);
+    let mut files = Vec::new();
+    collect(&base, &base, pattern.contains("**") || pattern.contains('/'), &mut |path, relative| {
+        if glob.is_match(relative) {
+            files.push(path);
+        }
+    })
+    .map_err(|error| bad(format!("can't list `{}`: {error}", base.display())))?;
+    files.sort();
+    if files.is_empty() {
+        return Err(Box::new(bad(format!("`{}` matches no file", entry.value)).help_relative()));
+    }
+    Ok(files)
+}
+
+impl Diagnostic {
+    fn help_relative(self) -> Self {
+        self.help("paths are relative to the manifest")
+    }
+}
+
+/// The leading folders without a wildcard, and the rest.
+fn split_glob(glob: &str) -> (PathBuf, String) {
+    let mut base = PathBuf::new();
+    let mut pattern = Vec::new();
+    for component in Path::new(glob).components() {
+        let text = component.as_os_str().to_string_lossy();
+        let literal = !text.contains(['*', '?', '[', '{']) || !matches!(component, Component::Normal(_));
+        if pattern.is_empty() && literal {
+            base.push(component);
+        } else {
+            pattern.push(text.into_owned());
+        }
+    }
+    (base, pattern.join("/"))
+}
+
+/// Every file below a folder; links to folders are not followed, so there are no circles.
+fn collect(
+    base: &Path,
+    folder: &Path,
+    deep: bool,
+    visit: &mut dyn FnMut(PathBuf, &Path),
+) -> Result<(), std::io::Error> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            if deep {
+                collect(base, &path, deep, visit)?;
+            }
+        } else if let Ok(relative) = path.strip_prefix(base) {
+            visit(path.clone(), relative);
+        }
+    }
+    Ok(())
+}

@@ -9,3 +9,4 @@ pub mod model;
 mod naming;
 pub mod output;
 pub mod source;
+mod sql;

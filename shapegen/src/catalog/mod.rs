@@ -1,8 +1,16 @@
 //! Tables, columns, types, keys and comments that the SQL files declare, after every statement was applied in order.
 
+mod relation;
+mod replay;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod types;
+
 use std::collections::BTreeMap;
 
-use crate::source::Span;
+use crate::diagnostics::Report;
+use crate::source::{FileId, SourceMap, Span};
 
 /// A schema-qualified name, as PostgreSQL stores it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,6 +30,16 @@ pub struct Catalog {
     pub enums: BTreeMap<QualifiedName, EnumType>,
     /// Views and the like: names known, columns unknown; no shape can be made of them.
     pub views: BTreeMap<QualifiedName, Span>,
+}
+
+impl Catalog {
+    /// Reads the SQL files in this order, as if each were run by its own session of psql.
+    ///
+    /// Everything that is wrong goes into the report, and what could be read is in the catalog. After an error it is
+    /// incomplete, so what refers to it may not be worth a second error.
+    pub fn read(sources: &SourceMap, files: &[FileId], report: &mut Report) -> Self {
+        replay::replay(sources, files, report)
+    }
 }
 
 /// One table.

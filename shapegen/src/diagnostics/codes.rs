@@ -31,6 +31,8 @@ codes! {
     SQL_REFERENCE = "SG0104", "a statement refers to something that isn't there";
     /// Something is declared twice.
     SQL_DUPLICATE = "SG0105", "declared twice";
+    /// PostgreSQL can do it, shapegen can't read it yet.
+    SQL_UNSUPPORTED = "SG0106", "a part of PostgreSQL's language that can't be read yet";
     /// The manifest is not TOML.
     MANIFEST_SYNTAX = "SG0201", "the manifest is not TOML";
     /// A key that the manifest doesn't have there.
@@ -79,4 +81,16 @@ codes! {
     SHAPE_NAME = "SG0405", "a name that can't be used";
     /// A busy table is loaded whole at every start.
     SHAPE_LOAD = "SG0406", "a busy table is loaded whole";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn ids_are_unique_and_sorted() {
+        for pair in ALL.windows(2) {
+            assert!(pair[0].id < pair[1].id, "{} stands before {}", pair[0].id, pair[1].id);
+        }
+    }
 }

@@ -1,9 +1,9 @@
 //! Diagnostics as rustc shows them.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::{Diagnostic, Report, Severity};
-use crate::source::{FileId, SourceMap, Span};
+use crate::source::{FileId, SourceMap};
 
 pub(super) fn render(report: &Report, sources: &SourceMap, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
@@ -21,30 +21,70 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Group<'a> {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group =
-        level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.id).elements(Vec::<Origin<'_>>::new());
-    let labels = diagnostic
-        .primary
-        .iter()
-        .map(|label| (AnnotationKind::Primary, label))
-        .chain(diagnostic.secondary.iter().map(|label| (AnnotationKind::Context, label)));
-    let mut by_file: Vec<(FileId, Vec<(AnnotationKind, &(Span, String))>)> = Vec::new();
-    for (kind, label) in labels {
-        match by_file.iter_mut().find(|(file, _)| *file == label.0.file) {
-            Some((_, labels)) => labels.push((kind, label)),
-            None => by_file.push((label.0.file, vec![(kind, label)])),
+    let mut group = Group::with_title(level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.id));
+    let primary = diagnostic.primary.iter().map(|label| (AnnotationKind::Primary, label));
+    let secondary = diagnostic.secondary.iter().map(|label| (AnnotationKind::Context, label));
+    let labels: Vec<_> = primary.chain(secondary).collect();
+    // One snippet per file, in the order in which the labels come.
+    let mut files: Vec<FileId> = Vec::new();
+    for (_, (span, _)) in &labels {
+        if !files.contains(&span.file) {
+            files.push(span.file);
         }
     }
-    for (file, labels) in by_file {
-        let file = sources.file(file);
-        let path = file.path.to_string_lossy().into_owned();
-        let snippet = Snippet::source(file.text.as_str())
-            .path(path)
-            .annotations(labels.into_iter().map(|(kind, (span, label))| kind.span(span.range()).label(label.as_str())));
-        group = group.element(snippet);
+    for id in files {
+        let file = sources.file(id);
+        let here = labels.iter().filter(|(_, (span, _))| span.file == id);
+        let annotations = here.map(|(kind, (span, label))| kind.span(span.range()).label(label.as_str()));
+        let snippet = Snippet::source(file.text.as_str()).path(file.path.to_string_lossy());
+        group = group.element(snippet.annotations(annotations));
     }
     for help in &diagnostic.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     group
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostics::codes;
+    use crate::source::Span;
+
+    #[test]
+    fn a_report_reads_like_rustcs() {
+        let mut sources = SourceMap::default();
+        let sql = sources.add("schema/one.sql", "CREATE TABLE größe (\n\tid uuid,\n\tname txt\n);\n");
+        let manifest = sources.add("shapes.toml", "[shape.notes]\ntable = \"ntoes\"\n");
+        let place = |file, text: &str, word: &str| {
+            let start = text.find(word).expect("the word is there");
+            Span::new(file, start..start + word.len())
+        };
+        let text = |file| sources.file(file).text.clone();
+        let (table, column) = (place(sql, &text(sql), "größe"), place(sql, &text(sql), "txt"));
+        let in_manifest = place(manifest, &text(manifest), "ntoes");
+        let mut report = Report::default();
+        report.push(
+            Diagnostic::error(&codes::SQL_TYPE, "there is no type `txt`")
+                .at(column, "not a type")
+                .see(table, "in this table")
+                .suggest("txt", ["text", "int4"]),
+        );
+        report.push(
+            Diagnostic::error(&codes::SQL_REFERENCE, "there is no table `ntoes`")
+                .at(in_manifest, "no such table")
+                .see(table, "there is this one")
+                .help("tables are named as in SQL"),
+        );
+        report.push(
+            Diagnostic::error(&codes::FILE, "schema/two.sql: no such file").help("paths are relative to the manifest"),
+        );
+        report.push(
+            Diagnostic::warning(&codes::SQL_UNKNOWN, "a statement at the very end was passed over")
+                .at(Span::new(sql, sources.file(sql).text.len()..sources.file(sql).text.len()), "here"),
+        );
+        insta::assert_snapshot!(report.render(&sources, false));
+        assert!(report.render(&sources, true).contains("\u{1b}["), "colors when they are asked for");
+        assert_eq!(Report::default().render(&sources, false), "");
+    }
 }

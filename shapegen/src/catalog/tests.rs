@@ -1,0 +1,410 @@
+//! Catalogs of whole schemas, statements one by one, and what is said about wrong ones.
+
+use std::fmt::Write as _;
+
+use super::*;
+use crate::diagnostics::Report;
+
+/// Reads files and gives the catalog with the rendered report.
+fn read(files: &[&str]) -> (Catalog, String) {
+    let mut sources = SourceMap::default();
+    let ids: Vec<FileId> =
+        files.iter().enumerate().map(|(at, text)| sources.add(format!("schema/{}.sql", at + 1), *text)).collect();
+    let mut report = Report::default();
+    let catalog = Catalog::read(&sources, &ids, &mut report);
+    (catalog, report.render(&sources, false))
+}
+
+/// A catalog in short: one line per column, key and type.
+fn short(catalog: &Catalog) -> String {
+    let mut out = String::new();
+    let name = |name: &QualifiedName| format!("{}.{}", name.schema, name.name);
+    for (enum_name, found) in &catalog.enums {
+        writeln!(out, "enum {} {:?}{}", name(enum_name), found.labels, comment(&found.comment)).unwrap();
+    }
+    for (table_name, table) in &catalog.tables {
+        writeln!(out, "table {}{}", name(table_name), comment(&table.comment)).unwrap();
+        for column in &table.columns {
+            let facts =
+                [(column.not_null, " not null"), (column.has_default, " default"), (column.generated, " generated")];
+            let facts: String = facts.iter().filter(|(holds, _)| *holds).map(|(_, fact)| *fact).collect();
+            let data_type = match &column.data_type.base {
+                BaseType::BuiltIn { name, modifiers } if modifiers.is_empty() => (*name).to_owned(),
+                BaseType::BuiltIn { name, modifiers } => format!("{name}{modifiers:?}"),
+                BaseType::Enum(of) => format!("enum {}", name(of)),
+            };
+            let dims = "[]".repeat(column.data_type.dims.into());
+            writeln!(out, "    {} {data_type}{dims}{facts}{}", column.name, comment(&column.comment)).unwrap();
+        }
+        if let Some(columns) = &table.primary_key {
+            writeln!(out, "    primary key ({})", columns.join(", ")).unwrap();
+        }
+        for columns in &table.unique {
+            writeln!(out, "    unique ({})", columns.join(", ")).unwrap();
+        }
+        for key in &table.foreign_keys {
+            let (columns, references) = (key.columns.join(", "), key.references.join(", "));
+            writeln!(out, "    foreign key ({columns}) -> {} ({references})", name(&key.table)).unwrap();
+        }
+    }
+    for view in catalog.views.keys() {
+        writeln!(out, "view {}", name(view)).unwrap();
+    }
+    out
+}
+
+fn comment(comment: &Option<String>) -> String {
+    comment.as_ref().map(|comment| format!(" -- {comment:?}")).unwrap_or_default()
+}
+
+#[test]
+fn the_streaming_app_is_read_without_a_word() {
+    let (catalog, report) = read(&[include_str!("../../../schemas/streampai.sql")]);
+    assert_eq!(report, "");
+    insta::assert_snapshot!(short(&catalog));
+}
+
+#[test]
+fn a_dump_is_read_like_what_it_was_made_from() {
+    let (written, report) = read(&[include_str!("../../fixtures/shop.sql")]);
+    assert_eq!(report, "");
+    let (dumped, report) = read(&[include_str!("../../fixtures/shop.dump.sql")]);
+    assert_eq!(report, "");
+    assert_eq!(short(&written), short(&dumped));
+    insta::assert_snapshot!(short(&written));
+}
+
+#[test]
+fn facts_come_with_their_places() {
+    let mut sources = SourceMap::default();
+    let text =
+        "-- größe\r\nCREATE TYPE\tapp.\"Mood\" AS ENUM ('a');\r\nCREATE TABLE app.t (\r\n  ä int, b app.\"Mood\");";
+    let file = sources.add("one.sql", text);
+    let mut report = Report::default();
+    let catalog = Catalog::read(&sources, &[file], &mut report);
+    assert_eq!(report.diagnostics(), []);
+    let table = catalog.tables.values().next().unwrap();
+    let found = [table.span, table.columns[0].span, table.columns[1].span, catalog.enums.values().next().unwrap().span];
+    assert_eq!(found.map(|span| sources.text(span)), ["app.t", "ä", "b", "app.\"Mood\""]);
+}
+
+/// Statements that load in PostgreSQL without leaving anything to say about.
+#[test]
+fn statements_change_the_catalog() {
+    let base = "CREATE TYPE mood AS ENUM ('sad', 'glad');\n\
+        CREATE TABLE a (id int PRIMARY KEY, x text, y text UNIQUE, m mood);\n\
+        CREATE TABLE b (id int, a_id int REFERENCES a, a_y text REFERENCES a (y));\n";
+    let cases = [
+        "ALTER TABLE a ADD COLUMN z numeric(5, 2) NOT NULL DEFAULT 1, ADD w serial, ADD IF NOT EXISTS x int",
+        "ALTER TABLE a DROP COLUMN x, DROP IF EXISTS nothing, DROP COLUMN y CASCADE",
+        "ALTER TABLE a RENAME x TO \"X\"; ALTER TABLE a RENAME COLUMN y TO yy; ALTER TABLE a RENAME COLUMN id TO key",
+        "ALTER TABLE a RENAME TO c; ALTER TABLE c ADD v int",
+        "ALTER TABLE ONLY a ALTER COLUMN x SET NOT NULL, ALTER y SET DEFAULT 'a' || 'b', ALTER COLUMN m TYPE text USING m::text",
+        "ALTER TABLE a ALTER id DROP DEFAULT, ALTER x SET DATA TYPE varchar(9)[] COLLATE \"C\" USING ARRAY[x, 'b'], OWNER TO me",
+        "ALTER TABLE b ALTER id SET NOT NULL; ALTER TABLE b ALTER id ADD GENERATED ALWAYS AS IDENTITY (START WITH 5)",
+        "ALTER TABLE b ADD CONSTRAINT b_key PRIMARY KEY (id, a_id); ALTER TABLE b ADD UNIQUE NULLS NOT DISTINCT (a_y)",
+        "ALTER TABLE b DROP CONSTRAINT b_a_id_fkey; ALTER TABLE a DROP CONSTRAINT a_y_key CASCADE",
+        "ALTER TABLE b RENAME CONSTRAINT b_a_id_fkey TO f; ALTER TABLE b DROP CONSTRAINT IF EXISTS f",
+        "ALTER TABLE b ADD CHECK (id > 0), ADD CONSTRAINT e EXCLUDE USING gist (id WITH =), ADD FOREIGN KEY (id) REFERENCES a \
+         ON DELETE SET NULL (id) ON UPDATE NO ACTION DEFERRABLE INITIALLY DEFERRED NOT VALID",
+        "ALTER TYPE mood ADD VALUE 'so-so' BEFORE 'glad'; ALTER TYPE mood ADD VALUE IF NOT EXISTS 'sad'; \
+         ALTER TYPE mood ADD VALUE 'mad' AFTER 'sad'; ALTER TYPE mood ADD VALUE 'last'; \
+         ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'",
+        "ALTER TYPE mood RENAME TO \"Mood\"; ALTER TYPE \"Mood\" SET SCHEMA app; ALTER TYPE app.\"Mood\" OWNER TO me",
+        "DROP TABLE b, a; DROP TYPE mood",
+        "DROP TABLE a CASCADE",
+        "DROP TYPE IF EXISTS nothing, mood CASCADE",
+        "DROP TABLE IF EXISTS nothing",
+        "CREATE TABLE IF NOT EXISTS a (other int)",
+        "CREATE TEMP TABLE a (t int); ALTER TABLE a ADD u int; DROP TABLE a; ALTER TABLE a ADD u int",
+        "CREATE SCHEMA app; SET search_path = app, public; CREATE TABLE a (id int REFERENCES public.a); ALTER TABLE b ADD v mood",
+        "SET SCHEMA 'app'; CREATE TABLE c (id int); RESET search_path; CREATE TABLE c (id text)",
+        "CREATE SCHEMA s; ALTER TABLE a SET SCHEMA s; ALTER SCHEMA s RENAME TO t",
+        "ALTER TABLE a SET SCHEMA s; DROP SCHEMA s CASCADE",
+        "COMMENT ON TABLE a IS 'one' ' two'; COMMENT ON COLUMN public.a.x IS $$it's$$; COMMENT ON COLUMN db.public.a.y IS 'y'; \
+         COMMENT ON COLUMN a.id IS ''; COMMENT ON TYPE mood IS E'\\u0041'",
+        "COMMENT ON TABLE a IS 'one'; COMMENT ON TABLE a IS NULL",
+        "CREATE VIEW v AS SELECT 1; CREATE OR REPLACE VIEW v AS SELECT 2; ALTER TABLE v OWNER TO me; ALTER VIEW v RENAME TO w; \
+         COMMENT ON COLUMN w.x IS 'y'; CREATE MATERIALIZED VIEW mv AS SELECT 1 WITH NO DATA; DROP MATERIALIZED VIEW mv",
+        "CREATE TABLE Größe (ÄB int, U&\"d\\0061ta\" int, exclude int, \"a\"\"b\" int, name name, timestamp timestamp)",
+        "CREATE TABLE c (id int, id2 int, a int, UNIQUE (id), PRIMARY KEY (id), UNIQUE (id2, a), UNIQUE (a, id2)) \
+         PARTITION BY RANGE (lower(id::text) text_ops) USING heap WITH (fillfactor = 70, toast.x = 1) TABLESPACE t",
+        "CREATE TABLE c (a text STORAGE external COMPRESSION lz4 COLLATE \"C\" NOT NULL, b int GENERATED ALWAYS AS (1) VIRTUAL, \
+         c int CONSTRAINT n NOT NULL CONSTRAINT u UNIQUE DEFERRABLE CHECK (c > 0) NO INHERIT, NOT NULL b)",
+    ];
+    let mut out = String::new();
+    let before = short(&read(&[base]).0);
+    writeln!(out, "{before}").unwrap();
+    for statements in cases {
+        let (catalog, report) = read(&[&format!("{base}{statements};")]);
+        assert_eq!(report, "", "{statements}");
+        let after = short(&catalog);
+        writeln!(out, "{statements}").unwrap();
+        let gone = before.lines().filter(|line| !after.lines().any(|other| other == *line)).map(|line| ('-', line));
+        let come = after.lines().filter(|line| !before.lines().any(|other| other == *line)).map(|line| ('+', line));
+        for (sign, line) in gone.chain(come) {
+            writeln!(out, "  {sign} {line}").unwrap();
+        }
+        writeln!(out).unwrap();
+    }
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn every_spelling_of_a_type_is_known() {
+    let cases = [
+        ("int", "int4"),
+        ("INTEGER", "int4"),
+        ("Int4", "int4"),
+        ("pg_catalog.int4", "int4"),
+        ("\"int4\"", "int4"),
+        ("bigint", "int8"),
+        ("smallint", "int2"),
+        ("serial", "int4 not null default"),
+        ("bigserial", "int8 not null default"),
+        ("smallserial", "int2 not null default"),
+        ("real", "float4"),
+        ("float", "float8"),
+        ("float(24)", "float4"),
+        ("float(25)", "float8"),
+        ("double precision", "float8"),
+        ("dec(5)", "numeric[5]"),
+        ("decimal", "numeric"),
+        ("numeric(5, -2)", "numeric[5, -2]"),
+        ("text", "text"),
+        ("varchar", "varchar"),
+        ("character varying(9)", "varchar[9]"),
+        ("char", "bpchar[1]"),
+        ("character(3)", "bpchar[3]"),
+        ("national character varying(3)", "varchar[3]"),
+        ("nchar(2)", "bpchar[2]"),
+        ("bpchar", "bpchar"),
+        ("\"char\"", "char"),
+        ("name", "name"),
+        ("bool", "bool"),
+        ("boolean", "bool"),
+        ("uuid", "uuid"),
+        ("date", "date"),
+        ("time", "time"),
+        ("time(3) with time zone", "timetz[3]"),
+        ("timestamp(6) without time zone", "timestamp[6]"),
+        ("timestamp with time zone", "timestamptz"),
+        ("timestamptz(0)", "timestamptz[0]"),
+        ("interval", "interval"),
+        ("interval year to month", "interval"),
+        ("interval day to second(3)", "interval[3]"),
+        ("json", "json"),
+        ("jsonb", "jsonb"),
+        ("bytea", "bytea"),
+        ("inet", "inet"),
+        ("cidr", "cidr"),
+        ("macaddr8", "macaddr8"),
+        ("bit", "bit[1]"),
+        ("bit(8)", "bit[8]"),
+        ("bit varying", "varbit"),
+        ("varbit(5)", "varbit[5]"),
+        ("money", "money"),
+        ("xml", "xml"),
+        ("int4range", "int4range"),
+        ("tstzmultirange", "tstzmultirange"),
+        ("point", "point"),
+        ("tsvector", "tsvector"),
+        ("oid", "oid"),
+        ("regclass", "regclass"),
+        ("text[]", "text[]"),
+        ("int[3][]", "int4[][]"),
+        ("int ARRAY", "int4[]"),
+        ("int ARRAY[4]", "int4[]"),
+    ];
+    for (spelling, expected) in cases {
+        let (catalog, report) = read(&[&format!("CREATE TABLE t (c {spelling});")]);
+        assert_eq!(report, "");
+        let line = short(&catalog).lines().nth(1).map(|line| line.trim_start_matches("    c ").to_owned());
+        assert_eq!(line.as_deref(), Some(expected), "{spelling}");
+    }
+}
+
+#[test]
+fn defaults_end_where_postgresql_ends_them() {
+    // Behind each of them stand a constraint and another column.
+    let defaults = [
+        "1",
+        "-1",
+        "'a'",
+        "''::text",
+        "now()",
+        "CURRENT_TIMESTAMP(3)",
+        "timezone('utc'::text, now())",
+        "(now() AT TIME ZONE 'utc')",
+        "'2020-01-01 00:00:00'::timestamp without time zone",
+        "'a'::character varying(3)",
+        "ARRAY['a', 'b']::text[]",
+        "'{}'::public.\"Mood\"[]",
+        "nextval('t_id_seq'::regclass)",
+        "CASE WHEN 1 IS NOT NULL THEN 'a' ELSE NULL END",
+        "(1 IS NULL)",
+        "1 + NULL",
+        "B'0101'::\"bit\"",
+        "'\\x'::bytea",
+        "E'it\\'s'",
+        "$$it's, ok$$",
+        "interval '1 day'",
+        "date '2020-01-01'",
+        "1::numeric(10, 2)",
+        "gen_random_uuid()::text || '-x'",
+        "(SELECT 1)",
+        "1 IS DISTINCT FROM NULL",
+        "((((((((((((((((((((1))))))))))))))))))))",
+        "pg_catalog.now()",
+        "f(1)[2].x",
+        "1 OPERATOR(pg_catalog.+) 2",
+        "interval '1' day",
+        "interval(3) '1 day'",
+        "CURRENT_DATE - 7",
+        "public.f('a'::character varying, b => 1)",
+    ];
+    for default in defaults {
+        for constraint in ["NOT NULL", "NULL", "UNIQUE", "CHECK (a > 0)", "REFERENCES other", "COLLATE \"C\"", ""] {
+            let schema = format!(
+                "CREATE TABLE other (id int PRIMARY KEY); CREATE TABLE t (a int DEFAULT {default} {constraint}, b int);"
+            );
+            let (catalog, report) = read(&[&schema]);
+            assert_eq!(report, "");
+            let short = short(&catalog);
+            assert!(short.contains("default\n    b int4\n"), "{schema}\n{short}");
+            assert_eq!(constraint == "NOT NULL", short.contains("a int4 not null default"), "{schema}\n{short}");
+        }
+    }
+    for null in ["NULL", "null::text", "NULL::character varying"] {
+        let (catalog, _) = read(&[&format!("CREATE TABLE t (a text DEFAULT {null} NOT NULL);")]);
+        assert!(short(&catalog).contains("a text not null\n"), "{null} is no default");
+    }
+}
+
+/// What is wrong, each case a run of its own, in one snapshot.
+fn said_about(cases: &[&str]) -> String {
+    let mut out = String::new();
+    for case in cases {
+        let (_, report) = read(&[case]);
+        assert_ne!(report, "", "{case}");
+        out.push_str(&report);
+    }
+    out
+}
+
+#[test]
+fn statements_that_cant_be_read_are_errors_at_the_place() {
+    let said = said_about(&[
+        "CREATE TABLE t (\n    a int NOT NULL\n    b text\n);",
+        "CREATE TABLE t (\n    a int DEFAULT 1\n    b text NOT NULL\n);",
+        "CREATE TABLE t (a int,);",
+        "CREATE TABLE t (a int",
+        "CREATE TABLE t (order int);",
+        "CREATE TABLE t (a int NUL NULL);",
+        "CREATE TABLE t (a NOT NULL);",
+        "CREATE TABLE t (a varchar(x));",
+        "CREATE TABLE t (a int DEFAULT );",
+        "CREATE TABLE t (a int DEFAULT NOT NULL);",
+        "CREATE TABLE t (a int DEFAULT 1 +);",
+        "CREATE TABLE t (\n    a timestamptz DEFAULT now()\n    \"b\" text\n);",
+        "CREATE TABLE t (\n    a text DEFAULT 'x'::timestamp without time zone\n    b text\n);",
+        "CREATE TABLE t (a int DEFAULT CASE WHEN 1);",
+        "CREATE TABLE t (a int CHECK (a > 0, b int);",
+        "CREATE TABLE t (a int REFERENCES u ON DELETE EXPLODE);",
+        "CREATE TABLE t (a int) WHATEVER;",
+        "CREATE TYPE e AS ENUM ('a' 'b', c);",
+        "CREATE TABLE t (a int); ALTER TABLE t FROBNICATE;",
+        "CREATE TABLE t (a int); ALTER TABLE t ALTER a SET SOMETHING 1, ADD b int;",
+        "COMMENT ON COLUMN a IS 'x';",
+        "CREATE TABLE größe (\r\n\tä 'x'\r\n);",
+        "CREATE TABLE t (a text);\nINSERT INTO t VALUES ('it's');\nCREATE TABLE u (a int);\n",
+        "CREATE TABLE t (a text); /* oh",
+    ]);
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn what_isnt_supported_yet_is_said() {
+    let said = said_about(&[
+        "CREATE TABLE t (a int, LIKE u INCLUDING ALL);",
+        "CREATE TABLE t PARTITION OF u FOR VALUES IN (1);",
+        "CREATE TABLE t (a int) INHERITS (u);",
+        "CREATE TABLE t OF u;",
+        "CREATE TABLE t AS SELECT 1 AS a;\nALTER TABLE t ADD b int;",
+        "CREATE DOMAIN d AS int DEFAULT 1 NOT NULL;\nCREATE TABLE t (a d, b d[]);",
+        "CREATE TYPE c AS (a int);\nCREATE TABLE t (a c);",
+        "CREATE SCHEMA s CREATE TABLE t (a int);",
+        "CREATE TABLE t (a int); CREATE UNIQUE INDEX i ON t (a); ALTER TABLE t ADD PRIMARY KEY USING INDEX i;",
+    ]);
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn references_to_what_isnt_there_are_errors_with_the_near_miss() {
+    let said = said_about(&[
+        "CREATE TABLE t (a integre, b timestampz, c app.mood, d whatever, \"Integer\" \"integer\");",
+        "CREATE TYPE mood AS ENUM ();\nCREATE TABLE t (a moode);",
+        "CREATE TABLE users (id int PRIMARY KEY);\nCREATE TABLE t (a int REFERENCES user_s, b int REFERENCES users (di));",
+        "CREATE TABLE users (id int);\nCREATE TABLE t (a int REFERENCES users);",
+        "CREATE TABLE users (id int, PRIMARY KEY (idd, id));",
+        "CREATE TABLE users (email text);\nALTER TABLE users DROP COLUMN emial;\nALTER TABLE uesrs ADD a int;",
+        "CREATE TABLE users (email text);\nCOMMENT ON COLUMN users.mail IS 'x';",
+        "CREATE TYPE mood AS ENUM ('sad');\nALTER TYPE mood RENAME VALUE 'sat' TO 'x';\nALTER TYPE moood ADD VALUE 'y';",
+        "CREATE TYPE mood AS ENUM ('sad');\nCREATE TABLE t (m mood);\nDROP TYPE mood;",
+        "CREATE TABLE t (a int);\nCREATE TABLE public.t (b int);\nCREATE TYPE e AS ENUM ('a', 'a');\nALTER TABLE t ADD a int;",
+        "CREATE TABLE t (a int PRIMARY KEY, PRIMARY KEY (a));",
+        "SET search_path = '';\nCREATE TABLE t (a int);",
+        "DROP TABLE t; DROP VIEW v; DROP TYPE e;",
+    ]);
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn statements_of_unknown_kinds_are_warnings() {
+    let said = said_about(&[
+        "DO $$ BEGIN CREATE TABLE t (a int); END $$;",
+        "CREATE TALBE t (a int);",
+        "BEGIN; CREATE TABLE t (a int); ROLLBACK;",
+        "SELECT 1 AS a INTO t;",
+        "\\i other.sql\n",
+    ]);
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn one_mistake_makes_one_error() {
+    let cases = [
+        "CREATE TABLE t (a int, b integre PRIMARY KEY, UNIQUE (b)); CREATE TABLE u (t_b int REFERENCES t, x int REFERENCES t (b)); \
+         ALTER TABLE t ALTER b SET NOT NULL; COMMENT ON COLUMN t.b IS 'x';",
+        "CREATE TABLE t (a int, LIKE u); CREATE TABLE v (a int REFERENCES t); ALTER TABLE t ADD b int; DROP TABLE t;",
+        "CREATE TABLE t (a int b); COMMENT ON TABLE t IS 'x'; ALTER TABLE public.t OWNER TO me;",
+    ];
+    for case in cases {
+        let (_, report) = read(&[case]);
+        assert_eq!(report.matches("error[").count(), 1, "{report}");
+    }
+}
+
+#[test]
+fn files_are_sessions() {
+    let first = "SET search_path = app; CREATE TEMP TABLE x (a int); CREATE TABLE one (a int);";
+    let (catalog, report) = read(&[first, "CREATE TABLE two (a int); ALTER TABLE app.one ADD b int;"]);
+    assert_eq!(report, "");
+    let names: Vec<String> = catalog.tables.keys().map(|name| format!("{}.{}", name.schema, name.name)).collect();
+    assert_eq!(names, ["app.one", "public.two"]);
+}
+
+#[test]
+fn nesting_never_overflows_the_stack() {
+    for deep in [
+        format!("CREATE TABLE t (a int DEFAULT {}1{});", "(".repeat(100_000), ")".repeat(100_000)),
+        format!("CREATE TABLE t (a int DEFAULT {}1);", "- ".repeat(100_000)),
+        format!("CREATE TABLE t (a int DEFAULT {}1{});", "ARRAY[".repeat(100_000), "]".repeat(100_000)),
+        format!("CREATE TABLE t (a int DEFAULT {}1{});", "CASE WHEN ".repeat(10_000), " END".repeat(10_000)),
+        format!("CREATE TABLE t (a int CHECK {}1{});", "(".repeat(100_000), ")".repeat(100_000)),
+        format!("CREATE TABLE t (a int{});", "[]".repeat(100_000)),
+        "/*".repeat(100_000),
+    ] {
+        read(&[&deep]);
+    }
+}

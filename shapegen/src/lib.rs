@@ -8,5 +8,6 @@ pub mod manifest;
 pub mod model;
 mod naming;
 pub mod output;
+pub mod resolve;
 pub mod source;
 mod sql;

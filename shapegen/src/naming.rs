@@ -64,6 +64,14 @@ impl Names {
         self.taken.insert(name.to_owned())
     }
 
+    /// Takes the first free one of several names, or where all are taken the first with a number behind it.
+    pub fn take_first(&mut self, names: &[String]) -> String {
+        match names.iter().find(|name| !self.taken.contains(*name)).or(names.first()) {
+            Some(name) => self.take_free(name, ""),
+            None => self.take_free("Unnamed", ""),
+        }
+    }
+
     /// Takes the name, or where it is taken the first free one of `name2`, `name3` …
     pub fn take_free(&mut self, name: &str, separator: &str) -> String {
         let mut free = name.to_owned();
@@ -83,11 +91,29 @@ fn distinct(names: &[&str], wish: fn(&str) -> String, separator: &str, mut taken
     wishes.into_iter().zip(own).map(|(wish, own)| if own { wish } else { taken.take_free(&wish, separator) }).collect()
 }
 
-/// Field, module and method names, raw where they are keywords.
+/// These can't be raw.
+const UNUSABLE: [&str; 3] = ["self", "super", "crate"];
+
+/// Names that a generated client has for itself: a shape of that name gets `_shape` behind it.
+const CLIENT: &[&str] = &["builder", "client", "enums", "lib", "main", "mod", "new", "session"];
+
+/// Module and method names of shapes, raw where they are keywords.
+pub fn shapes(names: &[&str]) -> Vec<String> {
+    let wish = |name: &str| {
+        let wish = usable(name);
+        if CLIENT.contains(&wish.as_str()) { format!("{wish}_shape") } else { wish }
+    };
+    distinct(names, wish, "_", Names::default()).into_iter().map(raw).collect()
+}
+
+/// Field names, raw where they are keywords.
 pub fn fields(names: &[&str]) -> Vec<String> {
-    // These four can't be raw.
-    let unusable = Names::reserving(["self", "super", "crate", "_"]);
-    distinct(names, snake, "_", unusable).into_iter().map(raw).collect()
+    distinct(names, usable, "_", Names::default()).into_iter().map(raw).collect()
+}
+
+fn usable(name: &str) -> String {
+    let wish = snake(name);
+    if UNUSABLE.contains(&wish.as_str()) { format!("{wish}_") } else { wish }
 }
 
 fn raw(name: String) -> String {
@@ -144,7 +170,7 @@ mod tests {
             "a_b",
             "a_b_3",
             "r#type",
-            "self_2",
+            "self_",
             "unnamed",
             "unnamed_2",
             "_2fa",

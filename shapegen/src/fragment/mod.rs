@@ -16,6 +16,7 @@ use shapegen_runtime::expr::Expr;
 use crate::catalog::{Catalog, Column, DataType, QualifiedName, Table};
 use crate::diagnostics::Code;
 
+pub(crate) use check::every;
 pub use print::print;
 pub use syntax::{Parsed, parse};
 

@@ -14,11 +14,21 @@ pub(super) fn parse<'t>(sources: &'t SourceMap, file: FileId, report: &mut Repor
     let (root, errors) = DeTable::parse_recoverable(text);
     let root = root.into_inner();
     let mut broken = false;
+    let mut reopened = 0;
     for error in errors {
         let range = visible(error.span().unwrap_or(0..0), text);
         if error.message() == "duplicate key" {
-            report.push(duplicate(&root, text, file, range));
-        } else {
+            let header = line_of(text, range.start).trim_start().starts_with('[');
+            let first = first_of(&root, text, &range);
+            // A table that is opened again repeats its keys: that it is opened again was said.
+            if header || first.as_ref().is_none_or(|first| first.range.start >= reopened) {
+                report.push(duplicate(text, file, range.clone(), first));
+            }
+            if header {
+                reopened = range.start;
+            }
+        } else if !broken {
+            // What follows a syntax error is mostly its echo.
             broken = true;
             let message = format!("the manifest is not TOML: {}", error.message());
             report.push(Diagnostic::error(&codes::MANIFEST_SYNTAX, message).at(Span::new(file, range), "here"));
@@ -41,53 +51,65 @@ fn visible(range: Range<usize>, text: &str) -> Range<usize> {
     }
 }
 
-fn duplicate(root: &DeTable<'_>, text: &str, file: FileId, range: Range<usize>) -> Diagnostic {
-    let written = text.get(range.clone()).unwrap_or_default();
-    let name = written.trim_matches(['"', '\'']);
-    let mut first = None;
-    find_key(root, &mut Vec::new(), name, &range, &mut first);
-    let (parent, mut before) = match first {
-        Some((parent, found)) => (parent, (found != range).then_some(found)),
-        None => (String::new(), None),
-    };
-    if before.is_none() {
-        // A table that is opened twice: the tree keeps the second key alone, so the first is looked for in the text.
-        let line = text.get(..range.start).map_or(0, |before| before.rfind('\n').map_or(0, |at| at + 1));
-        let header = text.get(line..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        let earlier = text.get(..line).and_then(|before| before.find(header));
-        before = earlier.map(|at| at + (range.start - line)..at + (range.end - line));
+fn line_of(text: &str, at: usize) -> &str {
+    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+    text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default()
+}
+
+/// Where a key was written first.
+struct First {
+    /// The dotted path of its table.
+    parent: String,
+    range: Range<usize>,
+}
+
+fn first_of(root: &DeTable<'_>, text: &str, again: &Range<usize>) -> Option<First> {
+    let mut found = None;
+    find_key(root, &mut Vec::new(), key_name(text, again), again, &mut found);
+    let mut first = found?;
+    if first.range == *again {
+        // Of a table that is opened twice the tree keeps the second key alone: the first is looked for in the text.
+        let line = line_of(text, again.start);
+        let column = text.get(..again.start)?.rsplit('\n').next()?.len();
+        let earlier = text.find(line)? + column;
+        first.range = earlier..earlier + again.len();
     }
-    let message = match parent.as_str() {
+    Some(first)
+}
+
+fn key_name<'t>(text: &'t str, range: &Range<usize>) -> &'t str {
+    text.get(range.clone()).unwrap_or_default().trim_matches(['"', '\''])
+}
+
+fn duplicate(text: &str, file: FileId, again: Range<usize>, first: Option<First>) -> Diagnostic {
+    let name = key_name(text, &again);
+    let parent = first.as_ref().map_or("", |first| first.parent.as_str());
+    let message = match parent {
         "shape" => format!("the shape `{name}` is declared twice"),
         "scope" => format!("the scope `{name}` is declared twice"),
         _ => format!("`{name}` is written twice"),
     };
-    let diagnostic = Diagnostic::error(&codes::MANIFEST_DUPLICATE, message).at(Span::new(file, range), "again here");
-    let diagnostic = match before {
-        Some(before) => diagnostic.see(Span::new(file, before), "first here"),
-        None => diagnostic,
+    let help = match parent {
+        "shape" => {
+            format!("two shapes of one table need two names: give one a name of its own and say `table = \"{name}\"`")
+        }
+        _ => "remove one of them".to_owned(),
     };
-    if parent == "shape" {
-        return diagnostic.help(format!(
-            "two shapes of one table need two names: give one a name of its own and say `table = \"{name}\"`"
-        ));
+    let diagnostic =
+        Diagnostic::error(&codes::MANIFEST_DUPLICATE, message).at(Span::new(file, again), "again here").help(help);
+    match first {
+        Some(first) => diagnostic.see(Span::new(file, first.range), "first here"),
+        None => diagnostic,
     }
-    diagnostic.help("remove one of them")
 }
 
 /// The last key of this name that is not behind `range`, with the dotted path of the table that it stands in.
-fn find_key(
-    table: &DeTable<'_>,
-    path: &mut Vec<String>,
-    name: &str,
-    range: &Range<usize>,
-    found: &mut Option<(String, Range<usize>)>,
-) {
+fn find_key(table: &DeTable<'_>, path: &mut Vec<String>, name: &str, range: &Range<usize>, found: &mut Option<First>) {
     for (key, value) in table {
         let span = key.span();
-        let nearer = found.as_ref().is_none_or(|(_, best)| best.start < span.start);
+        let nearer = found.as_ref().is_none_or(|best| best.range.start < span.start);
         if key.get_ref() == name && span.start <= range.start && nearer {
-            *found = Some((path.join("."), span));
+            *found = Some(First { parent: path.join("."), range: span });
         }
         if let DeValue::Table(inner) = value.get_ref() {
             path.push(key.get_ref().to_string());
@@ -129,7 +151,7 @@ impl<'r> Reader<'r> {
                     .at(self.span(key.span()), "not known here")
                     .suggest(key.get_ref(), known.iter().copied());
                 let diagnostic = if diagnostic.help.is_empty() {
-                    diagnostic.help(format!("known are {}", listed(known)))
+                    diagnostic.help(format!("known are {}", listed(known, "and")))
                 } else {
                     diagnostic
                 };
@@ -246,7 +268,7 @@ impl<'r> Reader<'r> {
             Diagnostic::error(&codes::MANIFEST_VALUE, message)
                 .at(text.span, "not one of its values")
                 .suggest(&text.value, known.iter().copied())
-                .help(format!("it is one of {}", listed(&known))),
+                .help(format!("it is one of {}", listed(&known, "or"))),
         );
         None
     }
@@ -262,11 +284,11 @@ pub(super) fn in_order<'t, 'i>(
 }
 
 /// `a`, `b` and `c`, in backticks.
-pub(super) fn listed(words: &[&str]) -> String {
+fn listed(words: &[&str], last_word: &str) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        Some((last, rest)) => format!("{} {last_word} {last}", rest.join(", ")),
         None => String::new(),
     }
 }

@@ -69,15 +69,10 @@ fn matches(folder: &Path, entry: &Spanned<String>) -> Result<Vec<PathBuf>, Box<D
     .map_err(|error| bad(format!("can't list `{}`: {error}", base.display())))?;
     files.sort();
     if files.is_empty() {
-        return Err(Box::new(bad(format!("`{}` matches no file", entry.value)).help_relative()));
+        let nothing = bad(format!("`{}` matches no file", entry.value));
+        return Err(Box::new(nothing.help("paths are relative to the manifest")));
     }
     Ok(files)
-}
-
-impl Diagnostic {
-    fn help_relative(self) -> Self {
-        self.help("paths are relative to the manifest")
-    }
 }
 
 /// The leading folders without a wildcard, and the rest.
@@ -115,4 +110,42 @@ fn collect(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_and_globs_in_their_order() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for file in ["b.sql", "a.sql", "notes.md", "deep/2.sql", "deep/er/1.sql"] {
+            let path = folder.path().join(file);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(path, "").expect("a file");
+        }
+        let files = |schema: &str| {
+            let mut sources = SourceMap::default();
+            let file = sources.add(folder.path().join("shapes.toml"), format!("schema = {schema}\n[shape]\n"));
+            let mut report = Report::default();
+            let manifest = super::super::parse(&sources, file, &mut report).expect("a manifest");
+            let files = schema_files(&manifest, &sources, &mut report);
+            let relative = files.iter().map(|file| file.strip_prefix(folder.path()).expect("below the folder"));
+            let shown: Vec<String> = relative.map(|file| file.to_string_lossy().into_owned()).collect();
+            let messages: Vec<String> = report.diagnostics().iter().map(|found| found.message.clone()).collect();
+            (shown.join(" "), messages.join("; "))
+        };
+        let found = |schema: &str, expected: &str| assert_eq!(files(schema), (expected.to_owned(), String::new()));
+        found("\"b.sql\"", "b.sql");
+        found("[\"b.sql\", \"*.sql\"]", "b.sql a.sql");
+        found("\"**/*.sql\"", "a.sql b.sql deep/2.sql deep/er/1.sql");
+        found("\"deep/*.sql\"", "deep/2.sql");
+        found("\"./deep/../[ab].sql\"", "deep/../a.sql deep/../b.sql");
+        let refused = |schema: &str, expected: &str| assert_eq!(files(schema), (String::new(), expected.to_owned()));
+        refused("\"c.sql\"", "there is no file `c.sql`");
+        refused("\"c*.sql\"", "`c*.sql` matches no file");
+        refused("\"deep\"", "folders of migrations can't be used yet");
+        let (_, message) = files("\"nowhere/[a.sql\"");
+        assert!(message.contains("is not a glob"), "{message}");
+    }
 }

@@ -1,0 +1,272 @@
+//! The rows of a shape: its scope and its where joined, and the rules by which scopes fail closed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use shapegen_runtime::definition::ParamSource;
+use shapegen_runtime::expr::{Comparison, Expr, Operand};
+
+use crate::diagnostics::{Diagnostic, Report, codes, nearest};
+use crate::fragment::{self, FragmentError, ParamUse, Params, Parsed, Subject};
+use crate::manifest::{Manifest, Scope, Shape};
+use crate::source::{SourceMap, Span, Spanned};
+
+/// The scope that lets everybody see everything.
+const PUBLIC: &str = "public";
+
+/// A shape's condition and its positional parameters.
+pub(super) struct Resolved {
+    pub(super) expr: Option<Expr>,
+    pub(super) params: Vec<(ParamUse, ParamSource)>,
+}
+
+/// The manifest's scopes, read once.
+pub(super) struct Scopes<'m> {
+    manifest: &'m Manifest,
+    sources: &'m SourceMap,
+    /// `None` where the fragment is wrong in itself.
+    scopes: BTreeMap<&'m str, (&'m Scope, Option<Parsed<'m>>)>,
+    /// Scopes that keep nobody out, reported once each.
+    unguarded: BTreeSet<&'m str>,
+    /// What is wrong with a scope for some table, by its place: other shapes with the same trouble join in.
+    of_tables: BTreeMap<(usize, String), Diagnostic>,
+}
+
+impl<'m> Scopes<'m> {
+    pub(super) fn new(manifest: &'m Manifest, sources: &'m SourceMap, report: &mut Report) -> Self {
+        let mut this =
+            Self { manifest, sources, scopes: BTreeMap::new(), unguarded: BTreeSet::new(), of_tables: BTreeMap::new() };
+        for scope in &manifest.scopes {
+            if scope.name.value == PUBLIC {
+                report.push(
+                    Diagnostic::error(&codes::SCOPE_RESERVED, "the scope `public` can't be declared")
+                        .at(scope.name.span, "means: everybody may see all rows")
+                        .help("give the rule another name"),
+                );
+            }
+            let parsed = this.read(&scope.condition, &scope.caller, report);
+            this.check_caller(scope, parsed.as_ref(), report);
+            this.scopes.insert(&scope.name.value, (scope, parsed));
+        }
+        this
+    }
+
+    /// Parses a fragment and looks who binds its parameters.
+    fn read(
+        &self,
+        condition: &'m Spanned<String>,
+        caller: &[Spanned<String>],
+        report: &mut Report,
+    ) -> Option<Parsed<'m>> {
+        let parsed = match fragment::parse(&condition.value) {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                report.push(self.diagnostic(condition, error));
+                return None;
+            }
+        };
+        let mut bound = true;
+        let session = self.manifest.session.iter().map(|value| value.name.value.as_str());
+        let known: Vec<&str> = session.chain(caller.iter().map(|name| name.value.as_str())).collect();
+        for (name, at) in parsed.params().filter(|(name, _)| !known.contains(name)) {
+            bound = false;
+            let error = FragmentError {
+                code: &codes::FRAGMENT_PARAMETER,
+                message: format!("nobody binds `${name}`"),
+                at,
+                label: "neither a session value nor listed in `caller`".to_owned(),
+                help: match nearest(name, known.iter().copied()) {
+                    Some(near) => vec![format!("did you mean `${near}`?")],
+                    None => vec![
+                        format!("a verified value is declared in `[session]`: `{name} = {{ claim = \"…\" }}`"),
+                        format!("what the program binds is listed in the scope: `caller = [\"{name}\"]`"),
+                    ],
+                },
+            };
+            report.push(self.diagnostic(condition, error));
+        }
+        bound.then_some(parsed)
+    }
+
+    fn check_caller(&self, scope: &Scope, parsed: Option<&Parsed<'_>>, report: &mut Report) {
+        for name in &scope.caller {
+            let session = self.manifest.session.iter().find(|value| value.name.value == name.value);
+            if let Some(value) = session {
+                let message = format!("`{}` is a value of the session, so the caller can't bind it", name.value);
+                let diagnostic = Diagnostic::error(&codes::SCOPE_CALLER, message)
+                    .at(name.span, "listed here")
+                    .see(value.name.span, "declared here");
+                report.push(diagnostic.help("give the caller's parameter another name"));
+            } else if parsed.is_some_and(|parsed| parsed.params().all(|(used, _)| used != name.value)) {
+                let message = format!("the scope `{}` doesn't use its parameter `{}`", scope.name.value, name.value);
+                let diagnostic = Diagnostic::error(&codes::SCOPE_CALLER, message)
+                    .at(name.span, "not used")
+                    .see(scope.condition.span, "in this fragment");
+                report.push(diagnostic.help(format!("compare a column with `${}`, or remove it", name.value)));
+            }
+        }
+    }
+
+    /// The condition of a shape. `None` after an error, or where the manifest's reader reported one.
+    pub(super) fn filter(&mut self, entry: &'m Shape, subject: Subject<'_>, report: &mut Report) -> Option<Resolved> {
+        let mut params = Params::default();
+        let mut conditions = Vec::new();
+        // A shape without a scope was reported by the manifest's reader.
+        let mut failed = entry.scope.is_none();
+        let mut declared = None;
+        if let Some(name) = entry.scope.as_ref().filter(|name| name.value != PUBLIC) {
+            match self.scopes.get(name.value.as_str()) {
+                Some((scope, parsed)) => {
+                    declared = Some(*scope);
+                    match parsed.as_ref().map(|parsed| fragment::check(parsed, subject, &mut params)) {
+                        Some(Ok(expr)) => conditions.push(expr),
+                        Some(Err(errors)) => {
+                            failed = true;
+                            let scope = *scope;
+                            for error in errors {
+                                self.of_table(scope, name.span, error);
+                            }
+                        }
+                        None => failed = true,
+                    }
+                }
+                None => {
+                    failed = true;
+                    report.push(self.unknown(name));
+                }
+            }
+        }
+        if let Some(condition) = &entry.condition {
+            let parsed = match declared {
+                Some(scope) => self.read(condition, &scope.caller, report),
+                // Any scope could have been meant, with what its caller binds.
+                None if failed => {
+                    let caller = self.manifest.scopes.iter().flat_map(|scope| &scope.caller).cloned();
+                    self.read(condition, &caller.collect::<Vec<_>>(), report)
+                }
+                None => self.read(condition, &[], report),
+            };
+            match parsed.as_ref().map(|parsed| fragment::check(parsed, subject, &mut params)) {
+                Some(Ok(expr)) => conditions.push(expr),
+                Some(Err(errors)) => {
+                    failed = true;
+                    for error in errors {
+                        report.push(self.diagnostic(condition, error));
+                    }
+                }
+                None => failed = true,
+            }
+        }
+        if failed {
+            return None;
+        }
+        let sourced = |param: ParamUse| {
+            let from = self.source(&param.name);
+            (param, from)
+        };
+        let params: Vec<(ParamUse, ParamSource)> = params.into_uses().into_iter().map(sourced).collect();
+        let expr = (!conditions.is_empty()).then(|| fragment::every(conditions));
+        if let (Some(scope), Some(expr)) = (declared, &expr)
+            && scope.unguarded.is_none()
+            && !guarded(expr, &params)
+        {
+            if self.unguarded.insert(&scope.name.value) {
+                report.push(unguarded(scope, &params));
+            }
+            return None;
+        }
+        Some(Resolved { expr, params })
+    }
+
+    fn source(&self, name: &str) -> ParamSource {
+        if self.manifest.session.iter().any(|value| value.name.value == name) {
+            ParamSource::Session
+        } else {
+            ParamSource::Caller
+        }
+    }
+
+    fn unknown(&self, name: &Spanned<String>) -> Diagnostic {
+        let known = self.scopes.keys().copied().chain([PUBLIC]);
+        let diagnostic = Diagnostic::error(&codes::SCOPE_UNKNOWN, format!("there is no scope `{}`", name.value))
+            .at(name.span, "not declared")
+            .suggest(&name.value, known);
+        if diagnostic.help.is_empty() {
+            return diagnostic
+                .help(format!("declare the rule: `{} = \"user_id = $user_id\"` in `[scope]`", name.value));
+        }
+        diagnostic
+    }
+
+    /// A scope that doesn't fit a table: one diagnostic for all shapes with the same trouble.
+    fn of_table(&mut self, scope: &Scope, used: Span, error: FragmentError) {
+        let code = error.code.id.to_owned();
+        let new = self.diagnostic(&scope.condition, error);
+        let place = new.primary.as_ref().map_or(0, |(span, _)| span.start);
+        match self.of_tables.get_mut(&(place, code)) {
+            Some(known) => known.secondary.push((used, "and here".to_owned())),
+            None => {
+                let new = new.see(used, "used here");
+                self.of_tables.insert((place, new.code.id.to_owned()), new);
+            }
+        }
+    }
+
+    /// Reports what was gathered over all shapes.
+    pub(super) fn finish(self, report: &mut Report) {
+        for diagnostic in self.of_tables.into_values() {
+            report.push(diagnostic);
+        }
+    }
+
+    fn diagnostic(&self, condition: &Spanned<String>, error: FragmentError) -> Diagnostic {
+        let span = self.place(condition, error.at);
+        let diagnostic = Diagnostic::error(error.code, error.message).at(span, error.label);
+        error.help.into_iter().fold(diagnostic, Diagnostic::help)
+    }
+
+    /// A place of a fragment in the manifest; the whole string where escapes hide which byte is which.
+    fn place(&self, condition: &Spanned<String>, at: Range<usize>) -> Span {
+        let written = self.sources.text(condition.span);
+        let quotes = if written.starts_with("\"\"\"") || written.starts_with("'''") { 3 } else { 1 };
+        let inside = written.get(quotes..written.len().saturating_sub(quotes)).unwrap_or_default();
+        // The first newline of a long string is not part of it.
+        let dropped = if inside.len() > condition.value.len() { inside.len() - condition.value.len() } else { 0 };
+        if inside.get(dropped..) != Some(condition.value.as_str()) {
+            return condition.span;
+        }
+        let start = condition.span.start + quotes + dropped;
+        Span { start: start + at.start, end: start + at.end, ..condition.span }
+    }
+}
+
+fn unguarded(scope: &Scope, params: &[(ParamUse, ParamSource)]) -> Diagnostic {
+    let name = &scope.name.value;
+    let message = if !scope.caller.is_empty() {
+        format!("what the caller binds is enough for the scope `{name}`")
+    } else if params.is_empty() {
+        format!("the scope `{name}` shows everybody the same rows")
+    } else {
+        format!("the scope `{name}` doesn't hold people to a value of the session")
+    };
+    Diagnostic::error(&codes::SCOPE_UNGUARDED, message)
+        .at(scope.condition.span, "can be true without a value of the session")
+        .help("compare a column with a value of `[session]`, joined by `and`")
+        .help(format!("if anybody may see these rows, say why: `{name} = {{ where = …, unguarded = \"…\" }}`"))
+}
+
+/// Whether no row passes without a comparison with a session value that holds.
+fn guarded(expr: &Expr, params: &[(ParamUse, ParamSource)]) -> bool {
+    let verified = |operand: &Operand| {
+        matches!(operand, Operand::Param(at)
+            if params.get(usize::from(*at)).is_some_and(|(_, from)| *from == ParamSource::Session))
+    };
+    match expr {
+        Expr::Compare { op: Comparison::NotEqual, .. } | Expr::IsNull { .. } => false,
+        Expr::Compare { left, right, .. } => verified(left) || verified(right),
+        // Each of the list can make it true.
+        Expr::In { operand, list, negated, .. } => !negated && (verified(operand) || list.iter().all(verified)),
+        Expr::All(conditions) => conditions.iter().any(|condition| guarded(condition, params)),
+        Expr::Any(conditions) => conditions.iter().all(|condition| guarded(condition, params)),
+    }
+}

@@ -1,0 +1,58 @@
+//! What rows are found by: the key, unique constraints, foreign keys and declared finders.
+
+use crate::diagnostics::{Diagnostic, Report, codes};
+use crate::model::{Field, Index};
+use crate::naming;
+
+use super::selection::Selection;
+use super::types;
+
+/// The indexes of a shape, at most one per field: the first reason counts.
+pub(super) fn indexes(selection: &Selection<'_>, fields: &[Field], report: &mut Report) -> Vec<Index> {
+    let idents: Vec<&str> = fields.iter().map(|field| field.ident.as_str()).collect();
+    let constants = naming::constants(&idents);
+    let table = selection.table;
+    let single = |columns: &[String]| match columns {
+        [only] => Some(only.clone()),
+        _ => None,
+    };
+    let key = match selection.key.as_slice() {
+        [only] => selection.columns.get(*only).map(|column| column.name.clone()),
+        _ => None,
+    };
+    let wanted = key
+        .into_iter()
+        .map(|name| (name, "key"))
+        .chain(table.primary_key.iter().chain(&table.unique).filter_map(|set| Some((single(set)?, "unique"))))
+        .chain(table.foreign_keys.iter().filter_map(|foreign| Some((single(&foreign.columns)?, "foreign key"))))
+        .chain(selection.entry.finders.iter().map(|name| (name.value.clone(), "finder")));
+    let mut indexes: Vec<Index> = Vec::new();
+    for (name, reason) in wanted {
+        let Some(field) = selection.columns.iter().position(|column| column.name == name) else { continue };
+        if indexes.iter().all(|index| index.field != field) && types::has_identity(&selection.columns[field].data_type)
+        {
+            indexes.push(Index { constant: constants[field].clone(), field, reason });
+        }
+    }
+    for finder in &selection.entry.finders {
+        let column = selection.columns.iter().find(|column| column.name == finder.value);
+        if let Some(column) = column.filter(|column| !types::has_identity(&column.data_type)) {
+            let array = if column.data_type.dims > 0 { "[]" } else { "" };
+            let message = format!(
+                "rows can't be found by `{}` of type `{}{array}`",
+                finder.value,
+                types::pg_type(&column.data_type)
+            );
+            let diagnostic = Diagnostic::error(&codes::SHAPE_COLUMN, message)
+                .at(finder.span, "not a finder")
+                .see(column.span, "declared here");
+            report.push(diagnostic);
+        }
+    }
+    indexes
+}
+
+/// The fields with an index of their own in the local database: the table's key serves its first column itself.
+pub(super) fn local(indexes: &[Index], key: &[usize]) -> Vec<usize> {
+    indexes.iter().map(|index| index.field).filter(|field| key.first() != Some(field)).collect()
+}

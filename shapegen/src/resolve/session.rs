@@ -1,0 +1,79 @@
+//! The session's values: who the person is, and of which type each value is.
+
+use shapegen_runtime::definition::ParamSource;
+
+use crate::catalog::BaseType;
+use crate::diagnostics::{Diagnostic, Report, codes};
+use crate::manifest::{self, Manifest};
+use crate::model::{RustType, Session, SessionValue};
+
+use super::filter::Resolved;
+use super::selection::Selection;
+use super::types;
+
+/// Without an identity all people would share one partition.
+pub(super) fn check_identity(manifest: &Manifest, report: &mut Report) {
+    if let Some(first) = manifest.session.first()
+        && manifest.session.iter().all(|value| !value.identity)
+    {
+        report.push(
+            Diagnostic::error(&codes::SESSION_IDENTITY, "no value of the session says who the person is")
+                .at(first.name.span, "not an identity")
+                .help("mark the value that tells people apart: `{ claim = \"sub\", identity = true }`"),
+        );
+    }
+}
+
+/// The session, its types taken from what the shapes compare its values with.
+pub(super) fn session(manifest: &Manifest, resolved: &[(Selection<'_>, Resolved)], report: &mut Report) -> Session {
+    let values: Vec<SessionValue> =
+        manifest.session.iter().map(|value| session_value(value, resolved, report)).collect();
+    let mut identities = values.iter().filter(|value| value.identity);
+    let constructor = match (identities.next(), identities.next()) {
+        (Some(only), None) if only.name == "user_id" => "user",
+        _ => "new",
+    };
+    Session { values, constructor: constructor.to_owned() }
+}
+
+fn session_value(
+    value: &manifest::SessionValue,
+    resolved: &[(Selection<'_>, Resolved)],
+    report: &mut Report,
+) -> SessionValue {
+    let name = &value.name.value;
+    let mut ty = RustType::String;
+    let mut first: Option<(&Selection<'_>, &str)> = None;
+    for (selection, filter) in resolved {
+        for (param, _) in
+            filter.params.iter().filter(|(param, from)| param.name == *name && *from == ParamSource::Session)
+        {
+            // A claim that is compared with an enum is a text: sessions need none of a shape's types.
+            let own = match &param.data_type.base {
+                BaseType::Enum(_) => RustType::String,
+                BaseType::BuiltIn { .. } => types::rust_type(&param.data_type, &Default::default()),
+            };
+            match types::merged([ty.clone(), own.clone()]) {
+                Some(merged) => {
+                    if merged != ty {
+                        first = Some((selection, &param.pg_type));
+                    }
+                    ty = merged;
+                }
+                None => {
+                    let message = format!("the session value `{name}` is compared with columns of different types");
+                    let mut diagnostic = Diagnostic::error(&codes::PARAMETER_TYPE, message)
+                        .at(value.name.span, "of one type in every shape");
+                    if let Some((earlier, pg_type)) = first {
+                        diagnostic = diagnostic.see(earlier.entry.name.span, format!("compared with `{pg_type}`"));
+                    }
+                    diagnostic = diagnostic
+                        .see(selection.entry.name.span, format!("compared with `{}`", param.pg_type))
+                        .help("declare a session value for each type");
+                    report.push(diagnostic);
+                }
+            }
+        }
+    }
+    SessionValue { name: name.clone(), claim: value.claim.clone(), identity: value.identity, ty }
+}

@@ -1,0 +1,160 @@
+//! From two texts to a model, or to a report.
+
+mod fixture;
+mod malformed;
+mod rules;
+
+use std::fmt::Write;
+
+use super::resolve;
+use crate::diagnostics::Report;
+use crate::manifest;
+use crate::model::{Mode, Model, RustType};
+use crate::source::SourceMap;
+
+const SCHEMA: &str = include_str!("../../../../schemas/streampai.sql");
+
+/// The model or `None`, and the report as text.
+fn run(schema: &str, toml: &str) -> (Option<Model>, String) {
+    let mut sources = SourceMap::default();
+    let catalog = fixture::catalog(&mut sources, "schema.sql", schema);
+    let file = sources.add("shapes.toml", toml);
+    let mut report = Report::default();
+    let manifest = manifest::parse(&sources, file, &mut report);
+    let model = manifest.and_then(|manifest| resolve(&manifest, &catalog, &sources, &mut report));
+    (model, report.render(&sources, false))
+}
+
+/// The report of a manifest that yields no model.
+fn refused(schema: &str, toml: &str) -> String {
+    let (model, report) = run(schema, toml);
+    assert!(model.is_none(), "a model was made of:\n{toml}");
+    report
+}
+
+fn model(schema: &str, toml: &str) -> Model {
+    let (model, report) = run(schema, toml);
+    model.unwrap_or_else(|| panic!("no model:\n{report}"))
+}
+
+fn rust(ty: &RustType) -> String {
+    match ty {
+        RustType::Enum(name) => format!("enum {name}"),
+        RustType::Array(element) => format!("[{}]", rust(element)),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Everything of a model, a line per fact.
+fn shown(model: &Model) -> String {
+    let mut out = String::new();
+    let mode = if model.mode == Mode::Electric { "electric" } else { "gatekeeper" };
+    let _ = writeln!(out, "mode {mode}, session constructor `{}`", model.session.constructor);
+    for value in &model.session.values {
+        let identity = if value.identity { ", identity" } else { "" };
+        let _ = writeln!(out, "session {}: {} from `{}`{identity}", value.name, rust(&value.ty), value.claim);
+    }
+    for shape in &model.shapes {
+        let table = format!("{}.{}", shape.table.schema, shape.table.name);
+        let _ = writeln!(out, "\nshape {} ({}) of {table}: {}", shape.name, shape.ident, shape.row);
+        let _ = writeln!(out, "  docs {:?}, scope {}", shape.docs, shape.scope);
+        for (at, field) in shape.fields.iter().enumerate() {
+            let key = if shape.key.contains(&at) { ", key" } else { "" };
+            let secret = if field.secret { ", secret" } else { "" };
+            let null = if field.not_null { "" } else { "?" };
+            let dims = "[]".repeat(usize::from(field.dims));
+            let _ = writeln!(
+                out,
+                "  {}: {}{null} = {} {}{dims}, local {} {}{key}{secret}{}",
+                field.ident,
+                rust(&field.ty),
+                field.column,
+                field.pg_type,
+                field.local,
+                field.local_type,
+                if field.docs.is_empty() { String::new() } else { format!(", docs {:?}", field.docs) }
+            );
+        }
+        let _ = writeln!(out, "  key {:?} {:?}", shape.key, shape.key_struct);
+        if let Some(filter) = &shape.filter {
+            let _ = writeln!(out, "  where {}", filter.sql);
+        }
+        for (at, param) in shape.params.iter().enumerate() {
+            let number = at + 1;
+            let _ = writeln!(
+                out,
+                "  ${number} {} from {:?}: {} ({})",
+                param.name,
+                param.from,
+                param.pg_type,
+                rust(&param.ty)
+            );
+        }
+        if let Some(params) = &shape.params_struct {
+            let _ = writeln!(out, "  params {params}");
+        }
+        for index in &shape.indexes {
+            let _ = writeln!(out, "  index {} on {} ({})", index.constant, index.field, index.reason);
+        }
+        let policy = &shape.policy;
+        let _ = writeln!(
+            out,
+            "  kept {}, flush {} ms, stale {} s, max age {:?}",
+            policy.kept, policy.flush_within_ms, policy.stale_after_s, policy.max_age_s
+        );
+        for reason in &shape.policy_reasons {
+            let _ = writeln!(out, "    {reason}");
+        }
+        let local = &shape.local;
+        let _ = writeln!(
+            out,
+            "  local {} and {}, indexes {:?}, fingerprint {:016x}",
+            local.table, local.view, local.indexes, local.fingerprint
+        );
+        let _ = writeln!(out, "  request {:016x}", shape.request);
+    }
+    for named in &model.enums {
+        let name = format!("{}.{}", named.name.schema, named.name.name);
+        let _ = writeln!(out, "\nenum {} of {name}: {:?}", named.ident, named.variants);
+    }
+    out
+}
+
+#[test]
+fn the_example() {
+    let toml = include_str!("../../../../examples/streampai/shapes.toml");
+    let (model, report) = run(SCHEMA, toml);
+    assert_eq!(report, "");
+    insta::assert_snapshot!(shown(&model.expect("a model")));
+}
+
+#[test]
+fn all_nine_shapes() {
+    let toml = r#"
+schema = "schema.sql"
+
+[server]
+electric = "1.7"
+postgres = 15
+mode     = "gatekeeper"
+
+[session]
+user_id = { claim = "sub", identity = true }
+
+[scope]
+user = "user_id = $user_id"
+
+[shape]
+user_preferences   = { row = "UserPreferences",  scope = "user", change_frequency = "rare" }
+livestreams        = { row = "Livestream",       scope = "user", change_frequency = "low", where = "archived_at is null", except = ["stream_key"] }
+widget_configs     = { row = "WidgetConfig",     scope = "user", change_frequency = "low" }
+notifications      = { row = "Notification",     scope = "user", change_frequency = "medium", stale_after = "1h" }
+streaming_accounts = { row = "StreamingAccount", scope = "user", change_frequency = "rare", except = ["access_token"], secret = ["refresh_token"] }
+stream_events      = { row = "StreamEvent",      scope = "user", change_frequency = "high",      load = { newest = 500, by = "inserted_at" } }
+chat_messages      = { row = "ChatMessage",      scope = "user", change_frequency = "very_high", load = { newest = 200, by = "inserted_at" } }
+viewers            = { row = "Viewer",           scope = "user", change_frequency = "medium" }
+user_roles         = { row = "UserRole",         scope = "user", change_frequency = "rare", persist = "always" }
+"#;
+    let (model, report) = run(SCHEMA, toml);
+    insta::assert_snapshot!(format!("{report}{}", shown(&model.expect("a model"))));
+}

@@ -1,0 +1,187 @@
+//! Single rules of names, keys, columns and policies.
+
+use shapegen_runtime::definition::ParamSource;
+
+use super::{SCHEMA, model, refused, run, shown};
+use crate::model::RustType;
+
+const ODD: &str = r#"
+CREATE TYPE result AS ENUM ('live', 'LIVE', 'other', 'C++', '');
+CREATE VIEW recent AS SELECT 1;
+CREATE TABLE odd (
+    ID int PRIMARY KEY,
+    id int NOT NULL UNIQUE,
+    type text NOT NULL,
+    self text,
+    _g interval,
+    definition text UNIQUE,
+    outcome result NOT NULL,
+    outcomes result[],
+    total int GENERATED ALWAYS AS (1)
+);
+CREATE TABLE keyless (
+    code text NOT NULL,
+    region text NOT NULL,
+    weight real NOT NULL,
+    note text,
+    UNIQUE (region, code)
+);
+CREATE TABLE measured (
+    value real PRIMARY KEY
+);
+CREATE TABLE members (
+    user_id uuid NOT NULL,
+    owner text NOT NULL,
+    team int NOT NULL,
+    state result NOT NULL,
+    PRIMARY KEY (user_id, team)
+);
+"#;
+
+#[test]
+fn a_schema_and_one_shape_are_enough() {
+    let model = model(ODD, "schema = \"s.sql\"\nshape.odd = { scope = \"public\", change_frequency = \"low\" }\n");
+    insta::assert_snapshot!(shown(&model));
+}
+
+#[test]
+fn keys() {
+    let shape = |rest: &str| {
+        format!("schema = \"s.sql\"\nshape.keyless = {{ scope = \"public\", change_frequency = \"low\"{rest} }}\n")
+    };
+    let declared =
+        model(ODD, &shape(", row = \"Keyless\", key = [\"code\", \"region\"], columns = [\"region\", \"code\"]"));
+    assert_eq!(declared.shapes[0].key, [0, 1]);
+    assert_eq!(declared.shapes[0].key_struct.as_deref(), Some("KeylessKey"));
+    let mut reports = String::new();
+    for rest in [
+        "",
+        ", key = [\"code\"]",
+        ", key = [\"region\", \"note\"]",
+        ", key = [\"region\", \"cod\"]",
+        ", key = [\"weight\"]",
+    ] {
+        reports.push_str(&refused(ODD, &shape(rest)));
+    }
+    for table in ["recent", "measured"] {
+        let toml =
+            format!("schema = \"s.sql\"\nshape.{table} = {{ scope = \"public\", change_frequency = \"low\" }}\n");
+        reports.push_str(&refused(ODD, &toml));
+    }
+    insta::assert_snapshot!(reports);
+}
+
+#[test]
+fn generated_columns_are_sent_from_postgresql_18_on() {
+    let toml = |version: u32, rest: &str| {
+        format!(
+            "schema = \"s.sql\"\nserver.postgres = {version}\n\
+             shape.odd = {{ scope = \"public\", change_frequency = \"low\"{rest} }}\n"
+        )
+    };
+    let columns = |version| {
+        let model = model(ODD, &toml(version, ""));
+        model.shapes[0].fields.iter().map(|field| field.column.clone()).collect::<Vec<_>>()
+    };
+    assert!(!columns(17).contains(&"total".to_owned()));
+    assert!(columns(18).contains(&"total".to_owned()));
+    insta::assert_snapshot!(refused(ODD, &toml(17, ", columns = [\"ID\", \"total\"], except = []")));
+}
+
+#[test]
+fn parameters_of_session_and_caller() {
+    let toml = r#"
+schema = "s.sql"
+[session]
+actor = { claim = "act.sub", identity = true }
+org   = { claim = "org", identity = true }
+[scope]
+member = { where = "user_id = $actor and owner = $actor and team = $team and state = $state", caller = ["team", "state"] }
+owner  = "owner = $org"
+[shape]
+members = { scope = "member", change_frequency = "medium", where = "state in ('live', $state)", max_age = "7d" }
+owned   = { table = "members", row = "Owned", scope = "owner", change_frequency = "high", persist = "always", load = "all" }
+"#;
+    let model = model(ODD, toml);
+    insta::assert_snapshot!(shown(&model));
+    assert_eq!(model.session.constructor, "new");
+    assert_eq!(model.session.values[0].ty, RustType::Uuid);
+    assert!(model.shapes[1].params.iter().all(|param| param.from == ParamSource::Session));
+}
+
+#[test]
+fn one_parameter_of_two_types() {
+    let toml = r#"
+schema = "s.sql"
+[session]
+me = { claim = "sub", identity = true }
+[scope]
+by_user = "user_id = $me"
+by_team = "team = $me"
+both    = { where = "user_id = $me and (team = $x or user_id = $x)", caller = ["x"] }
+[shape]
+users = { table = "members", row = "ByUser", scope = "by_user", change_frequency = "low" }
+teams = { table = "members", row = "ByTeam", scope = "by_team", change_frequency = "low" }
+both  = { table = "members", row = "Both", scope = "both", change_frequency = "low" }
+"#;
+    insta::assert_snapshot!(refused(ODD, toml));
+}
+
+/// Busy tables get a warning that names the column to load by; a model is made all the same.
+#[test]
+fn busy_tables_are_warned_of() {
+    let toml = r#"
+schema = "schema.sql"
+[shape]
+chat_messages = { scope = "public", change_frequency = "very_high" }
+stream_events = { scope = "public", change_frequency = "high", load = "all" }
+widget_configs = { scope = "public", change_frequency = "high" }
+viewers = { scope = "public", change_frequency = "high", load = "from_now", roles = ["admin"] }
+"#;
+    let (model, report) = run(SCHEMA, toml);
+    assert!(model.is_some());
+    insta::assert_snapshot!(report);
+}
+
+#[test]
+fn policies_follow_the_table() {
+    for (frequency, persist, kept, flush) in [
+        ("rare", "auto", true, 0),
+        ("low", "auto", true, 0),
+        ("medium", "auto", true, 250),
+        ("high", "auto", false, 2_000),
+        ("very_high", "auto", false, 2_000),
+        ("rare", "never", false, 0),
+        ("high", "always", true, 2_000),
+    ] {
+        let toml = format!(
+            "schema = \"s.sql\"\nshape.users = {{ scope = \"public\", change_frequency = \"{frequency}\", \
+             persist = \"{persist}\", load = \"all\" }}\n"
+        );
+        let policy = model(SCHEMA, &toml).shapes[0].policy;
+        assert_eq!((policy.kept, policy.flush_within_ms), (kept, flush), "{frequency} {persist}");
+        assert_eq!((policy.stale_after_s, policy.max_age_s), (86_400, None));
+    }
+}
+
+/// What a hash must tell apart, and what it must not.
+#[test]
+fn hashes_follow_what_they_are_over() {
+    let one = |rest: &str| {
+        let toml = format!(
+            "schema = \"s.sql\"\n[session]\nme = {{ claim = \"sub\", identity = true }}\n[scope]\nmine = \"user_id = $me\"\n\
+             [shape]\nlivestreams = {{ change_frequency = \"low\"{rest} }}\n"
+        );
+        let shape = model(SCHEMA, &toml).shapes.remove(0);
+        (shape.request, shape.local.fingerprint)
+    };
+    let plain = one(", scope = \"mine\"");
+    assert_eq!(one(", scope = \"mine\", persist = \"never\", row = \"X\", finders = [\"status\"]"), plain);
+    let narrower = one(", scope = \"mine\", except = [\"meta\"]");
+    assert_eq!(narrower.0, plain.0);
+    assert_ne!(narrower.1, plain.1);
+    let filtered = one(", scope = \"mine\", where = \"archived_at is null\"");
+    assert_ne!(filtered.0, plain.0);
+    assert_eq!(filtered.1, plain.1);
+    assert_ne!(one(", scope = \"public\"").0, plain.0);
+}

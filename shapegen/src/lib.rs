@@ -1,9 +1,13 @@
 //! Turns a PostgreSQL schema and a manifest into typed sync code.
+//!
+//! Build scripts call [`build`]. [`generate()`] does the same without writing anything, and [`load`] stops at the
+//! [`model`], where every decision is made.
 
 pub mod catalog;
 pub mod diagnostics;
 pub mod emit;
 pub mod fragment;
+mod generate;
 pub mod manifest;
 pub mod model;
 mod naming;
@@ -11,3 +15,8 @@ pub mod output;
 pub mod resolve;
 pub mod source;
 mod sql;
+
+mod build_script;
+
+pub use build_script::build;
+pub use generate::{Failed, Generated, Loaded, generate, load};

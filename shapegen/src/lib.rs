@@ -1,9 +1,11 @@
 //! Turns a PostgreSQL schema and a manifest into typed sync code.
 //!
 //! Build scripts call [`build`]. [`generate()`] does the same without writing anything, and [`load`] stops at the
-//! [`model`], where every decision is made.
+//! [`model`], where every decision is made. The command line is the feature `cli`.
 
 pub mod catalog;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod diagnostics;
 pub mod emit;
 pub mod fragment;

@@ -114,7 +114,7 @@ fn shape(name: &str, row: &str, fields: Vec<Field>) -> Shape {
         params_struct: None,
         indexes: vec![Index { constant: "ID".into(), field: 0, reason: "key" }],
         policy: Policy { kept: true, flush_within_ms: 0, stale_after_s: 86_400, max_age_s: None },
-        policy_reasons: vec!["change_frequency = \"low\": seldom changes, so its rows are kept".to_owned()],
+        policy_reasons: vec!["kept on the device: a table of frequency `low` is worth keeping".to_owned()],
         request: 0x0123_4567_89ab_cdef,
         local: Local {
             table: format!("_rows_{name}"),

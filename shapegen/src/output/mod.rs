@@ -4,7 +4,7 @@
 mod check;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -83,8 +83,7 @@ impl Output {
         if !foreign.is_empty() {
             return Err(OutputError::Foreign(foreign));
         }
-        let mut folders: Vec<&Path> = self.files.keys().filter_map(|path| path.parent()).collect();
-        folders.dedup();
+        let folders: BTreeSet<&Path> = self.files.keys().filter_map(|path| path.parent()).collect();
         for folder in folders {
             self.stale(folder, &mut plan)?;
         }

@@ -1,5 +1,6 @@
 //! Writing: all files or, as far as the file system lets us, none.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::{Output, OutputError, failed};
@@ -13,6 +14,19 @@ pub struct Written {
     pub removed: Vec<PathBuf>,
     /// How many files were as they should be and weren't touched.
     pub unchanged: usize,
+}
+
+impl fmt::Display for Written {
+    /// A line for each file that changed, and one that counts the others.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.written.iter().try_for_each(|path| writeln!(f, "wrote {}", path.display()))?;
+        self.removed.iter().try_for_each(|path| writeln!(f, "removed {}", path.display()))?;
+        match self.unchanged {
+            0 => Ok(()),
+            1 => writeln!(f, "1 file is unchanged"),
+            count => writeln!(f, "{count} files are unchanged"),
+        }
+    }
 }
 
 impl Output {

@@ -185,6 +185,14 @@ fn a_session_without_an_identity() {
     insta::assert_snapshot!(refused(SCHEMA, toml));
 }
 
+#[test]
+fn session_values_named_like_methods() {
+    let toml = "schema = \"schema.sql\"\nsession.user_id = { claim = \"sub\", identity = true }\n\
+                session.token = { claim = \"t\" }\nsession.user = { claim = \"u\" }\n\
+                shape.users = { scope = \"public\", change_frequency = \"low\" }\n";
+    insta::assert_snapshot!(refused(SCHEMA, toml));
+}
+
 /// Any text is answered, and places lie within it: cut everywhere, and with a byte changed everywhere.
 #[test]
 fn broken_manifests_are_refused_not_fatal() {

@@ -26,7 +26,11 @@ async fn two_people_of_one_device_share_no_row_and_no_file() {
     // Every file of the store, the WAL and its index included, holds marks of one person alone.
     let files = files(folder.path());
     let holding = |mark: &str| -> Vec<&PathBuf> {
-        files.iter().filter(|(_, bytes)| bytes.windows(mark.len()).any(|window| window == mark.as_bytes())).map(|(path, _)| path).collect()
+        files
+            .iter()
+            .filter(|(_, bytes)| bytes.windows(mark.len()).any(|window| window == mark.as_bytes()))
+            .map(|(path, _)| path)
+            .collect()
     };
     let (with_ann, with_bob) = (holding("ANN'S"), holding("BOB'S"));
     assert!(!with_ann.is_empty() && !with_bob.is_empty(), "the rows are on disk");

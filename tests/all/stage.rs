@@ -9,8 +9,8 @@ use shapegen_server::{HeaderMap, Listening, MemorySource, Service, SessionValues
 use uuid::Uuid;
 
 use crate::sync::{
-    ChatMessage, Client, EveryType, Livestream, LivestreamStatus, Notification, NotificationLevel, Session, StreamEvent,
-    StreamingAccount, UserPreferences, UserRole, Viewer, WidgetConfig,
+    ChatMessage, Client, EveryType, Livestream, LivestreamStatus, Notification, NotificationLevel, Session,
+    StreamEvent, StreamingAccount, UserPreferences, UserRole, Viewer, WidgetConfig,
 };
 
 pub const ANN: Uuid = Uuid::from_u128(0xa11);
@@ -39,8 +39,7 @@ impl Stage {
     /// A service without rows.
     pub async fn empty() -> Self {
         let source = MemorySource::new(SHAPES).unwrap();
-        let service =
-            Service::builder(source.clone()).shapes(SHAPES).sessions(session_of).build().unwrap();
+        let service = Service::builder(source.clone()).shapes(SHAPES).sessions(session_of).build().unwrap();
         let listening = service.bind("127.0.0.1:0").await.unwrap();
         Self { source, service, listening }
     }
@@ -73,7 +72,11 @@ impl Stage {
     /// Method, path and query of what clients asked for after the first `before` requests.
     pub fn requests(&self, before: usize) -> Vec<String> {
         let requests = self.service.requests();
-        requests.iter().skip(before).map(|request| format!("{} {}?{}", request.method, request.path, request.query)).collect()
+        requests
+            .iter()
+            .skip(before)
+            .map(|request| format!("{} {}?{}", request.method, request.path, request.query))
+            .collect()
     }
 }
 

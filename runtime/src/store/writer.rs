@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
@@ -52,15 +53,30 @@ pub(super) struct Writer {
     _lock: File,
 }
 
+/// How long a lock that somebody else holds is tried for. A process that this one is just starting holds every lock of
+/// this one until it runs its own program: nobody is using the partition then.
+const LOCK_PATIENCE: Duration = Duration::from_millis(200);
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
+
+/// Takes the partition for this process.
+fn lock(folder: &Path) -> Result<File, StoreError> {
+    let path = folder.join("leader.lock");
+    let failed = |cause: std::io::Error| StoreError::Folder { path: path.clone(), cause: cause.into() };
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_PATIENCE => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { path: folder.to_owned() }),
+            Err(TryLockError::Error(cause)) => return Err(failed(cause)),
+        }
+    }
+}
+
 impl Writer {
     pub(super) fn open(folder: &Path, report: Box<dyn Fn(StoreEvent)>) -> Result<Self, StoreError> {
-        let lock_path = folder.join("leader.lock");
-        let failed = |cause: std::io::Error| StoreError::Folder { path: lock_path.clone(), cause: cause.into() };
-        let lock = File::options().create(true).truncate(false).write(true).open(&lock_path).map_err(failed)?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => StoreError::InUse { path: folder.to_owned() },
-            TryLockError::Error(cause) => failed(cause),
-        })?;
+        let lock = lock(folder)?;
         let path = folder.join("cache.db");
         let connection = Some(file::open(&path, &*report)?);
         Ok(Self {

@@ -54,7 +54,12 @@ impl<'a> Columns<'a> {
 
     /// Starts the next row: every cell absent again.
     pub fn clear(&mut self) {
-        self.cells.fill(Cell::Absent);
+        for cell in &mut self.cells {
+            // Most were taken, and nothing is to be dropped.
+            if !matches!(cell, Cell::Absent) {
+                *cell = Cell::Absent;
+            }
+        }
         self.next = 0;
     }
 

@@ -14,6 +14,8 @@ pub(super) struct Scanner<'a> {
     at: usize,
     /// The text has bytes below 0x20 somewhere, so each string must be looked at.
     controls: bool,
+    /// Where escapes are undone, so that what is kept is allocated once, in its final length.
+    unescaped: String,
 }
 
 impl<'a> Scanner<'a> {
@@ -21,7 +23,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn new(body: &'a [u8]) -> Result<Self, LogError> {
         let text = std::str::from_utf8(body)
             .map_err(|error| LogError { at: error.valid_up_to(), fault: LogFault::NotUtf8 })?;
-        Ok(Self { text, at: 0, controls: has_controls(body) })
+        Ok(Self { text, at: 0, controls: has_controls(body), unescaped: String::new() })
     }
 
     pub(super) fn at(&self) -> usize {
@@ -111,7 +113,7 @@ impl<'a> Scanner<'a> {
             self.at = end + 1;
             return Ok(Cow::Borrowed(&self.text[start..end]));
         }
-        self.unescape(start).map(Cow::Owned)
+        self.unescape(start, end).map(Cow::Owned)
     }
 
     /// The end of the run of plain characters that begins here: at a quote or a backslash.
@@ -130,18 +132,19 @@ impl<'a> Scanner<'a> {
         Ok(self.at + length)
     }
 
-    #[cold]
-    fn unescape(&mut self, start: usize) -> Result<String, LogError> {
-        let mut out = String::new();
+    /// The text of the string that begins at `start` and has its first escape at `escape`.
+    fn unescape(&mut self, start: usize, mut escape: usize) -> Result<String, LogError> {
+        self.unescaped.clear();
         self.at = start;
         loop {
-            let end = self.run()?;
-            out.push_str(&self.text[self.at..end]);
-            self.at = end + 1;
-            if self.text.as_bytes()[end] == b'"' {
-                return Ok(out);
+            self.unescaped.push_str(&self.text[self.at..escape]);
+            self.at = escape + 1;
+            if self.text.as_bytes()[escape] == b'"' {
+                return Ok(self.unescaped.as_str().to_owned());
             }
-            out.push(self.escape()?);
+            let char = self.escape()?;
+            self.unescaped.push(char);
+            escape = self.run()?;
         }
     }
 
@@ -159,6 +162,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// What follows a backslash.
+    #[inline]
     fn escape(&mut self) -> Result<char, LogError> {
         let Some(byte) = self.byte() else {
             return Err(self.error(LogFault::Cut));

@@ -224,6 +224,13 @@ impl<'a> Log<'a> {
     fn column(&mut self, due: &mut usize) -> Result<Option<usize>, LogError> {
         self.scanner.peek();
         let rest = self.scanner.rest();
+        if let Some(name) = self.order.get(*due)
+            && rest.starts_with(name.written)
+        {
+            *due += 1;
+            self.scanner.advance(name.written.len());
+            return Ok(name.position);
+        }
         let (before, after) = self.order.split_at(*due);
         let seen = after.iter().chain(before).position(|name| rest.starts_with(name.written));
         if let Some(steps) = seen {

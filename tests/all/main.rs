@@ -1,1 +1,3 @@
+mod catalog_judge;
+
 fn main() {}

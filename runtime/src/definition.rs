@@ -56,6 +56,34 @@ pub struct Column {
     pub local: &'static str,
 }
 
+impl Column {
+    /// A column that may be NULL, is no array, and has the same name in the local database.
+    pub const fn new(name: &'static str, pg_type: &'static str) -> Self {
+        Self { name, pg_type, dims: 0, not_null: false, local: name }
+    }
+
+    /// The same, declared NOT NULL.
+    #[must_use]
+    pub const fn not_null(mut self) -> Self {
+        self.not_null = true;
+        self
+    }
+
+    /// The same as an array of that many dimensions.
+    #[must_use]
+    pub const fn array(mut self, dims: u8) -> Self {
+        self.dims = dims;
+        self
+    }
+
+    /// The same under another name in the local database.
+    #[must_use]
+    pub const fn local(mut self, local: &'static str) -> Self {
+        self.local = local;
+        self
+    }
+}
+
 /// The rows of a shape.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Filter {

@@ -1,1 +1,5 @@
-fn main() {}
+//! The command line of shapegen.
+
+fn main() -> std::process::ExitCode {
+    shapegen::cli::main()
+}

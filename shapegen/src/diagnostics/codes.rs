@@ -21,6 +21,10 @@ macro_rules! codes {
 codes! {
     /// An input file is missing or can't be read.
     FILE = "SG0001", "a file can't be read";
+    /// The output can't be written or printed.
+    OUTPUT = "SG0002", "the output can't be written";
+    /// A command names a shape that the manifest doesn't have.
+    UNKNOWN_SHAPE = "SG0003", "an unknown shape in a command";
     /// A statement that the catalog needs can't be read.
     SQL_SYNTAX = "SG0101", "a statement can't be read";
     /// A statement of a kind that is not known: passed over with a warning.

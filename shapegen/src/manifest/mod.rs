@@ -15,7 +15,7 @@ use crate::model::Mode;
 use crate::source::{FileId, SourceMap, Span, Spanned};
 
 use document::Reader;
-pub use schema::schema_files;
+pub use schema::{schema_files, schema_folders};
 
 /// One manifest.
 #[derive(Debug, Clone)]

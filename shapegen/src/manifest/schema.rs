@@ -15,11 +15,8 @@ pub fn schema_files(manifest: &Manifest, sources: &SourceMap, report: &mut Repor
     let folder = manifest.folder(sources);
     let mut files = Vec::new();
     for entry in &manifest.schema {
-        let found = if entry.value.contains(['*', '?', '[', '{']) {
-            matches(&folder, entry)
-        } else {
-            single(&folder, entry).map(|file| vec![file])
-        };
+        let found =
+            if is_glob(&entry.value) { matches(&folder, entry) } else { single(&folder, entry).map(|file| vec![file]) };
         match found {
             Ok(found) => {
                 for file in found {
@@ -32,6 +29,19 @@ pub fn schema_files(manifest: &Manifest, sources: &SourceMap, report: &mut Repor
         }
     }
     files
+}
+
+/// The folders that the globs of `schema` choose from: a new file in one of them changes the output.
+pub fn schema_folders(manifest: &Manifest, sources: &SourceMap) -> Vec<PathBuf> {
+    let folder = manifest.folder(sources);
+    let globs = manifest.schema.iter().filter(|entry| is_glob(&entry.value));
+    let base = |glob: &Spanned<String>| folder.join(split_glob(&glob.value).0);
+    // An empty path is no path to cargo.
+    globs.map(base).map(|base| if base.as_os_str().is_empty() { PathBuf::from(".") } else { base }).collect()
+}
+
+fn is_glob(entry: &str) -> bool {
+    entry.contains(['*', '?', '[', '{'])
 }
 
 fn single(folder: &Path, entry: &Spanned<String>) -> Result<PathBuf, Box<Diagnostic>> {
@@ -81,7 +91,7 @@ fn split_glob(glob: &str) -> (PathBuf, String) {
     let mut pattern = Vec::new();
     for component in Path::new(glob).components() {
         let text = component.as_os_str().to_string_lossy();
-        let literal = !text.contains(['*', '?', '[', '{']) || !matches!(component, Component::Normal(_));
+        let literal = !is_glob(&text) || !matches!(component, Component::Normal(_));
         if pattern.is_empty() && literal {
             base.push(component);
         } else {

@@ -1,0 +1,88 @@
+//! The door for build scripts.
+
+use std::path::{Path, PathBuf};
+
+use crate::diagnostics::Severity;
+use crate::generate::generate;
+
+/// Generates the Rust module into `OUT_DIR/sync` and tells cargo what it depends on: for `build.rs`.
+///
+/// ```no_run
+/// shapegen::build("shapes.toml");
+/// ```
+///
+/// The program includes the module where it wants it:
+///
+/// ```ignore
+/// mod sync {
+///     include!(concat!(env!("OUT_DIR"), "/sync/mod.rs"));
+/// }
+/// ```
+///
+/// Paths are relative to the package. When anything is wrong, all of it is printed and the build script ends with a
+/// failure.
+pub fn build(manifest: impl AsRef<Path>) {
+    match run(manifest.as_ref()) {
+        Ok(lines) => lines.iter().for_each(|line| println!("{line}")),
+        Err(message) => {
+            eprintln!("{message}");
+            std::process::exit(1);
+        }
+    }
+}
+
+/// The lines for cargo, or what is wrong.
+fn run(manifest: &Path) -> Result<Vec<String>, String> {
+    let Some(out_dir) = std::env::var_os("OUT_DIR") else {
+        return Err("OUT_DIR is not set: `shapegen::build` is for build scripts".to_owned());
+    };
+    write_into(&PathBuf::from(out_dir).join("sync"), manifest)
+}
+
+fn write_into(folder: &Path, manifest: &Path) -> Result<Vec<String>, String> {
+    let generated = generate(manifest).map_err(|failed| failed.to_string())?;
+    generated.rust_in(folder).write().map_err(|error| error.to_string())?;
+    let loaded = &generated.loaded;
+    let mut lines: Vec<String> =
+        loaded.inputs().iter().map(|path| format!("cargo::rerun-if-changed={}", path.display())).collect();
+    let warnings = loaded.report.diagnostics().iter().filter(|diagnostic| diagnostic.severity == Severity::Warning);
+    lines.extend(warnings.map(|warning| format!("cargo::warning={} [{}]", warning.message, warning.code.id)));
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn cargo_hears_of_the_manifest_each_schema_file_and_the_folders_of_globs() {
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| root.path().join(name);
+        fs::create_dir_all(path("schema/later")).unwrap();
+        fs::write(path("schema/a.sql"), "CREATE TABLE notes (id int PRIMARY KEY);").unwrap();
+        fs::write(path("other.sql"), "CREATE TABLE others (id int PRIMARY KEY);").unwrap();
+        let manifest = "schema = [\"other.sql\", \"schema/**/*.sql\"]\n\
+                        [shape]\nnotes = { scope = \"public\", change_frequency = \"low\" }\n";
+        fs::write(path("shapes.toml"), manifest).unwrap();
+        let lines = write_into(&path("out"), &path("shapes.toml")).unwrap();
+        let expected: Vec<String> = ["shapes.toml", "other.sql", "schema/a.sql", "schema"]
+            .iter()
+            .map(|name| format!("cargo::rerun-if-changed={}", path(name).display()))
+            .collect();
+        assert_eq!(lines, expected);
+        let written = fs::read_to_string(path("out/notes.rs")).unwrap();
+        assert!(written.contains("pub struct NotesRow {"), "{written}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_and_nothing_is_written() {
+        let root = tempfile::tempdir().unwrap();
+        let manifest = root.path().join("shapes.toml");
+        fs::write(&manifest, "schema = [\"gone.sql\"]").unwrap();
+        let message = write_into(&root.path().join("out"), &manifest).unwrap_err();
+        assert!(message.contains("gone.sql"), "{message}");
+        assert!(!root.path().join("out").exists());
+    }
+}

@@ -1,0 +1,247 @@
+//! The command line: one file per command.
+
+mod build;
+mod explain;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::diagnostics::Report;
+use crate::source::SourceMap;
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 something is wrong and was reported, 2 usage, 3 differences";
+
+/// Turns a PostgreSQL schema and a manifest into typed sync code.
+#[derive(Debug, Parser)]
+#[command(name = "shapegen", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Build(build::Build),
+    Explain(explain::Explain),
+}
+
+/// Which manifest a command is about.
+#[derive(Debug, Args)]
+struct ManifestArg {
+    /// The manifest.
+    #[arg(long, value_name = "FILE", default_value = "shapes.toml")]
+    manifest: PathBuf,
+}
+
+/// How a run ended; the number is the process's exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Fine = 0,
+    /// Something is wrong with the input or the system; it was reported.
+    Diagnostics = 1,
+    /// The arguments make no sense.
+    Usage = 2,
+    /// `build --check` found differences.
+    Differences = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// Where a command writes to.
+pub struct Terminal<'w> {
+    /// Results.
+    pub out: &'w mut dyn Write,
+    /// Diagnostics.
+    pub err: &'w mut dyn Write,
+    /// Diagnostics may be colored.
+    pub color: bool,
+}
+
+impl Terminal<'_> {
+    fn report(&mut self, report: &Report, sources: &SourceMap) -> io::Result<()> {
+        self.err.write_all(report.render(sources, self.color).as_bytes())
+    }
+}
+
+/// Runs the command line on this process's arguments and standard streams.
+pub fn main() -> ExitCode {
+    let color = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let mut terminal = Terminal { out: &mut io::stdout().lock(), err: &mut io::stderr().lock(), color };
+    match run(std::env::args_os(), &mut terminal) {
+        Ok(exit) => exit.into(),
+        // Whoever read the output has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Fine.into(),
+        Err(_) => Exit::Diagnostics.into(),
+    }
+}
+
+/// Runs the command line, the program's name being the first argument.
+///
+/// # Errors
+/// When the terminal can't be written to.
+pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(message) if message.use_stderr() => {
+            write!(terminal.err, "{message}")?;
+            return Ok(Exit::Usage);
+        }
+        Err(help) => {
+            write!(terminal.out, "{help}")?;
+            return Ok(Exit::Fine);
+        }
+    };
+    match cli.command {
+        Command::Build(command) => command.run(terminal),
+        Command::Explain(command) => command.run(terminal),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    struct Ran {
+        exit: Exit,
+        out: String,
+        err: String,
+    }
+
+    fn shapegen(args: &[&str]) -> Ran {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut terminal = Terminal { out: &mut out, err: &mut err, color: false };
+        let args = ["shapegen"].iter().chain(args).map(OsString::from);
+        let exit = run(args, &mut terminal).unwrap();
+        Ran { exit, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
+    }
+
+    /// A folder with the streaming app's manifest and schema; the path of the manifest.
+    fn streampai(root: &Path) -> String {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        fs::copy(repository.join("schemas/streampai.sql"), root.join("schema.sql")).unwrap();
+        let manifest = fs::read_to_string(repository.join("examples/streampai/shapes.toml")).unwrap();
+        let manifest = manifest.replace("../../schemas/streampai.sql", "*.sql") + "\n[output]\nddl = \"sql\"\n";
+        let path = root.join("shapes.toml");
+        fs::write(&path, manifest).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn help_is_as_reviewed() {
+        let help: String = [&["--help"][..], &["build", "--help"], &["explain", "--help"]]
+            .iter()
+            .map(|args| {
+                let Ran { exit, out, err } = shapegen(args);
+                assert_eq!((exit, err.as_str()), (Exit::Fine, ""));
+                format!("$ shapegen {}\n{out}\n", args.join(" "))
+            })
+            .collect();
+        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(help) });
+    }
+
+    #[test]
+    fn wrong_usage_exits_with_2() {
+        for args in [&[][..], &["biuld"], &["build", "--chekc"], &["explain", "a", "b"]] {
+            let Ran { exit, out, err } = shapegen(args);
+            assert_eq!((exit, out.as_str()), (Exit::Usage, ""), "{args:?}");
+            assert!(err.contains("Usage"), "{err}");
+        }
+    }
+
+    #[test]
+    fn build_check_and_build_again() {
+        let root = tempfile::tempdir().unwrap();
+        let manifest = streampai(root.path());
+        let check = ["build", "--manifest", &manifest, "--check"];
+
+        let before = shapegen(&check);
+        assert_eq!(before.exit, Exit::Differences, "{}", before.err);
+        assert!(before.out.contains("+pub struct Livestream {"), "{}", before.out);
+        assert!(!root.path().join("src").exists() && !root.path().join("sql").exists());
+
+        let built = shapegen(&check[..3]);
+        assert_eq!(built.exit, Exit::Fine, "{}", built.err);
+        for file in ["src/sync/mod.rs", "src/sync/client.rs", "src/sync/livestreams.rs", "sql/local.sql"] {
+            assert!(root.path().join(file).is_file(), "{file}");
+        }
+        let after = shapegen(&check);
+        assert_eq!((after.exit, after.out.as_str()), (Exit::Fine, ""), "{}", after.err);
+
+        let schema = root.path().join("schema.sql");
+        let renamed = fs::read_to_string(&schema).unwrap().replace("viewer_peak", "peak_viewers");
+        fs::write(&schema, renamed).unwrap();
+        let renamed = shapegen(&check);
+        assert_eq!(renamed.exit, Exit::Differences);
+        assert!(renamed.out.contains("-    pub viewer_peak: i32,\n+    pub peak_viewers: i32,"), "{}", renamed.out);
+    }
+
+    #[test]
+    fn a_shape_that_is_gone_takes_its_file_along() {
+        let root = tempfile::tempdir().unwrap();
+        let manifest = streampai(root.path());
+        shapegen(&["build", "--manifest", &manifest]);
+        let text = fs::read_to_string(&manifest).unwrap();
+        let fewer: String =
+            text.lines().filter(|line| !line.starts_with("notifications")).map(|line| format!("{line}\n")).collect();
+        fs::write(&manifest, fewer).unwrap();
+        let built = shapegen(&["build", "--manifest", &manifest]);
+        assert_eq!(built.exit, Exit::Fine, "{}", built.err);
+        assert!(!root.path().join("src/sync/notifications.rs").exists());
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_an_error_and_nothing_is_written() {
+        let root = tempfile::tempdir().unwrap();
+        let manifest = streampai(root.path());
+        let mine = root.path().join("src/sync/client.rs");
+        fs::create_dir_all(mine.parent().unwrap()).unwrap();
+        fs::write(&mine, "// mine").unwrap();
+        for args in [&["build", "--manifest", &manifest][..], &["build", "--check", "--manifest", &manifest]] {
+            let Ran { exit, out, err } = shapegen(args);
+            assert_eq!((exit, out.as_str()), (Exit::Diagnostics, ""), "{args:?}");
+            assert!(err.contains("SG0002") && err.contains("client.rs"), "{err}");
+        }
+        assert_eq!(fs::read_dir(mine.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_missing_is_named_at_its_place() {
+        let root = tempfile::tempdir().unwrap();
+        let manifest = root.path().join("shapes.toml");
+        let path = manifest.to_str().unwrap();
+        let missing = shapegen(&["build", "--manifest", path]);
+        assert_eq!(missing.exit, Exit::Diagnostics);
+        assert!(missing.err.contains("SG0001") && missing.err.contains("shapes.toml"), "{}", missing.err);
+
+        fs::write(&manifest, "schema = [\n    \"gone.sql\",\n]\n").unwrap();
+        let missing = shapegen(&["build", "--manifest", path]);
+        assert_eq!(missing.exit, Exit::Diagnostics);
+        assert!(missing.err.contains("SG0001") && missing.err.contains("shapes.toml:2:5"), "{}", missing.err);
+    }
+
+    #[test]
+    fn explain_knows_the_shapes_and_suggests_near_ones() {
+        let root = tempfile::tempdir().unwrap();
+        let manifest = streampai(root.path());
+        let all = shapegen(&["explain", "--manifest", &manifest]);
+        assert_eq!(all.exit, Exit::Fine, "{}", all.err);
+        assert!(all.out.contains("3 long polls"), "{}", all.out);
+        let one = shapegen(&["explain", "livestreams", "--manifest", &manifest]);
+        assert!(one.out.contains("Livestream::STATUS"), "{}", one.out);
+        let near = shapegen(&["explain", "livestrems", "--manifest", &manifest]);
+        assert_eq!((near.exit, near.out.as_str()), (Exit::Diagnostics, ""));
+        assert!(near.err.contains("did you mean `livestreams`?"), "{}", near.err);
+    }
+}

@@ -1,0 +1,52 @@
+//! PostgreSQL enums: a variant per label, and one for labels to come.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::print::{code, doc, docs, ident, string, use_runtime};
+use crate::emit::EmitError;
+use crate::model::Enum;
+
+pub(super) fn items(enums: &[Enum]) -> Result<Vec<TokenStream>, EmitError> {
+    let mut items = vec![use_runtime()];
+    for one in enums {
+        items.extend(enum_items(one)?);
+    }
+    Ok(items)
+}
+
+fn enum_items(item: &Enum) -> Result<[TokenStream; 3], EmitError> {
+    let name = ident(&item.ident)?;
+    let docs = docs(&item.docs, &format!("The enum {}.", code(&item.name.name)));
+    let other = doc("A label that this code doesn't know.");
+    let variants = item.variants.iter().map(|(variant, _)| ident(variant)).collect::<Result<Vec<_>, _>>()?;
+    let labels: Vec<_> = item.variants.iter().map(|(_, label)| string(label)).collect();
+    Ok([
+        quote! {
+            #docs
+            #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+            pub enum #name {
+                #(#variants,)*
+                #other
+                Other(Box<str>),
+            }
+        },
+        quote! {
+            impl v1::PgEnum for #name {
+                fn from_label(label: &str) -> Self {
+                    match label {
+                        #(#labels => Self::#variants,)*
+                        other => Self::Other(other.into()),
+                    }
+                }
+                fn label(&self) -> &str {
+                    match self {
+                        #(Self::#variants => #labels,)*
+                        Self::Other(label) => label,
+                    }
+                }
+            }
+        },
+        quote!(v1::enum_value!(#name);),
+    ])
+}

@@ -1,0 +1,264 @@
+//! From items to the text of a file, and the three kinds of text that come from outside: names, strings and docs.
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{format_ident, quote};
+
+use crate::emit::{EmitError, header};
+use crate::model::{Field, RustType};
+
+/// A file: header, then the items with an empty line between them.
+pub(super) fn file(name: &str, items: &[TokenStream]) -> Result<String, EmitError> {
+    let tokens: Vec<String> = items.iter().map(TokenStream::to_string).collect();
+    let mut text = header("//", &tokens.join("\n"));
+    let mut group = None;
+    for item in items {
+        let item: syn::Item = syn::parse2(item.clone())
+            .map_err(|error| EmitError::Syntax { file: name.to_owned(), reason: error.to_string() })?;
+        let next = Group::of(&item);
+        if group != Some(next) || next == Group::Alone {
+            text.push('\n');
+        }
+        group = Some(next);
+        let spaced = matches!(item, syn::Item::Impl(_));
+        let file = syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items: vec![item] };
+        let printed = prettyplease::unparse(&file);
+        if spaced { push_spaced(&mut text, &printed) } else { text.push_str(&printed) }
+    }
+    Ok(text)
+}
+
+/// Items of one group stand together.
+#[derive(Clone, Copy, PartialEq)]
+enum Group {
+    Alone,
+    Modules,
+    Exports,
+}
+
+impl Group {
+    fn of(item: &syn::Item) -> Self {
+        match item {
+            syn::Item::Mod(_) => Self::Modules,
+            syn::Item::Use(item) if matches!(item.vis, syn::Visibility::Public(_)) => Self::Exports,
+            _ => Self::Alone,
+        }
+    }
+}
+
+/// Adds an empty line before and after each function of an impl block. Strings in these blocks are printed on one line
+/// each, so a line is always what it looks like.
+fn push_spaced(text: &mut String, printed: &str) {
+    let mut lines = printed.lines().peekable();
+    while let Some(line) = lines.next() {
+        text.push_str(line);
+        text.push('\n');
+        let next = lines.peek().copied().unwrap_or("}");
+        let ends_function = line == "    }" && next != "}";
+        let starts_functions =
+            (line.starts_with("    const ") || line.starts_with("    type ")) && next.starts_with("    fn ");
+        if ends_function || starts_functions {
+            text.push('\n');
+        }
+    }
+}
+
+/// An identifier: raw ones as they come, keywords made raw.
+pub(super) fn ident(name: &str) -> Result<Ident, EmitError> {
+    if let Ok(ident) = syn::parse_str::<Ident>(name) {
+        return Ok(ident);
+    }
+    match syn::parse_str::<Ident>(&format!("r#{name}")) {
+        Ok(_) => Ok(Ident::new_raw(name, Span::call_site())),
+        Err(_) => Err(EmitError::Identifier(name.to_owned())),
+    }
+}
+
+/// A string literal on one line: raw where that saves escapes and every character shows as what it is.
+pub(super) fn string(text: &str) -> Literal {
+    if text.contains('\n') { Literal::string(text) } else { block(text) }
+}
+
+/// A string literal that keeps its lines where [`string`] would escape them. Not for impl blocks.
+pub(super) fn block(text: &str) -> Literal {
+    let shown = |c: char| matches!(c, '\n' | '"' | '\'' | '\\') || c.escape_debug().eq([c]);
+    if text.contains(['"', '\\', '\n']) && text.chars().all(shown) {
+        let after_quote = |rest: &str| rest.len() - rest.trim_start_matches('#').len();
+        let hashes = "#".repeat(text.split('"').skip(1).map(|rest| after_quote(rest) + 1).max().unwrap_or(0));
+        if let Ok(literal) = format!("r{hashes}\"{text}\"{hashes}").parse() {
+            return literal;
+        }
+    }
+    Literal::string(text)
+}
+
+/// A name as a code span of a doc comment.
+pub(super) fn code(name: &str) -> String {
+    let shown = name.escape_debug().map(|c| if c == '`' { '\'' } else { c });
+    format!("`{}`", shown.collect::<String>())
+}
+
+/// Doc comments from text that a schema brings; `otherwise` where it brings none.
+pub(super) fn docs(lines: &[String], otherwise: &str) -> TokenStream {
+    let lines: Vec<String> = lines.iter().flat_map(|text| text.lines()).map(inert).collect();
+    let first = lines.iter().position(|line| !line.is_empty());
+    let last = lines.iter().rposition(|line| !line.is_empty());
+    match (first, last) {
+        (Some(first), Some(last)) => lines[first..=last].iter().map(|line| doc(line)).collect(),
+        _ if otherwise.is_empty() => TokenStream::new(),
+        _ => doc(otherwise),
+    }
+}
+
+/// One line of documentation.
+pub(super) fn doc(line: &str) -> TokenStream {
+    let line = if line.is_empty() { String::new() } else { format!(" {line}") };
+    quote!(#[doc = #line])
+}
+
+/// A line that rustdoc shows and neither runs, links nor renders: no code blocks (they would be tests), no HTML, no
+/// links, no lists or headings, no characters that reorder the text around them.
+fn inert(line: &str) -> String {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let line = words.join(" ");
+    let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let mut out = String::with_capacity(line.len());
+    let mut before = None;
+    for (at, c) in line.char_indices() {
+        let after = line[at + c.len_utf8()..].chars().next();
+        let escaped = match c {
+            '[' | '<' => true,
+            '`' | '~' => before == Some(c) || after == Some(c),
+            '-' | '+' | '*' | '#' | '>' | '=' => at == 0,
+            '.' | ')' => at > 0 && at == digits,
+            _ => false,
+        };
+        if escaped {
+            out.push('\\');
+        }
+        match c {
+            '\'' | '"' | '\\' => out.push(c),
+            c => out.extend(c.escape_debug()),
+        }
+        before = Some(c);
+    }
+    out
+}
+
+/// The type as generated code spells it.
+pub(super) fn rust_type(ty: &RustType) -> Result<TokenStream, EmitError> {
+    Ok(match ty {
+        RustType::Bool => quote!(bool),
+        RustType::I16 => quote!(i16),
+        RustType::I32 => quote!(i32),
+        RustType::I64 => quote!(i64),
+        RustType::F32 => quote!(f32),
+        RustType::F64 => quote!(f64),
+        RustType::Numeric => quote!(v1::Numeric),
+        RustType::String => quote!(String),
+        RustType::Uuid => quote!(v1::Uuid),
+        RustType::Date => quote!(v1::Date),
+        RustType::Time => quote!(v1::Time),
+        RustType::DateTime => quote!(v1::DateTime),
+        RustType::Timestamp => quote!(v1::Timestamp),
+        RustType::Json => quote!(v1::Json),
+        RustType::Bytes => quote!(Vec<u8>),
+        RustType::Enum(name) => {
+            let name = ident(name)?;
+            quote!(#name)
+        }
+        RustType::Array(element) => {
+            let element = rust_type(element)?;
+            quote!(Vec<Option<#element>>)
+        }
+    })
+}
+
+/// A field's type: redacted where it is secret, `Option` where the column may be NULL.
+pub(super) fn field_type(field: &Field) -> Result<TokenStream, EmitError> {
+    let mut ty = rust_type(&field.ty)?;
+    if field.secret {
+        ty = quote!(v1::Secret<#ty>);
+    }
+    Ok(if field.not_null { ty } else { quote!(Option<#ty>) })
+}
+
+/// `use super::{…};` for the names, sorted; nothing where there are none.
+pub(super) fn use_super<'n>(names: impl Iterator<Item = &'n str>) -> Result<Option<TokenStream>, EmitError> {
+    let names: std::collections::BTreeSet<&str> = names.collect();
+    let names = names.into_iter().map(ident).collect::<Result<Vec<_>, _>>()?;
+    Ok(match names.as_slice() {
+        [] => None,
+        [one] => Some(quote!(use super::#one;)),
+        several => Some(quote!(use super::{#(#several),*};)),
+    })
+}
+
+/// The name of the enum that a type is made of.
+pub(super) fn enum_of(ty: &RustType) -> Option<&str> {
+    match ty {
+        RustType::Enum(name) => Some(name),
+        RustType::Array(element) => enum_of(element),
+        _ => None,
+    }
+}
+
+/// `use ::shapegen_runtime::__private::v1;`
+pub(super) fn use_runtime() -> TokenStream {
+    let form = format_ident!("v{}", super::FORM);
+    quote!(use ::shapegen_runtime::__private::#form;)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_hold_any_text() {
+        let texts =
+            ["", "a", "\"", "\"#", "\"##\"#", "\\", "a\nb\n    }\n", "\r\n", "\0", "\u{202e}", "é", "\u{301}", "'"];
+        for text in texts {
+            for literal in [string(text), block(text)] {
+                let read: syn::LitStr = syn::parse_str(&literal.to_string()).unwrap();
+                assert_eq!(read.value(), text, "{literal}");
+            }
+            assert!(!string(text).to_string().contains('\n'), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn docs_hold_no_markdown_but_code_spans() {
+        for (line, expected) in [
+            ("The `id` of a_row, *really*.", "The `id` of a_row, *really*."),
+            ("    indented_code();", "indented_code();"),
+            ("-     code_in_a_list();", "\\- code_in_a_list();"),
+            ("1. one", "1\\. one"),
+            ("12) twelve", "12\\) twelve"),
+            ("1.5 percent", "1\\.5 percent"),
+            ("> quoted", "\\> quoted"),
+            ("# heading", "\\# heading"),
+            ("===", "\\==="),
+            ("```rust", "\\`\\`\\`rust"),
+            ("~~~", "\\~\\~\\~"),
+            ("a [link](x) <b>", "a \\[link](x) \\<b>"),
+            ("tab\there", "tab here"),
+            ("\u{202e}txt.exe", "\\u{202e}txt.exe"),
+        ] {
+            assert_eq!(inert(line), expected);
+        }
+        assert!(docs(&["  \n\n".to_owned()], "").is_empty());
+        assert_eq!(
+            docs(&["\n a \n\nb\n".to_owned()], "").to_string(),
+            quote!(#[doc = " a"] #[doc = ""] #[doc = " b"]).to_string()
+        );
+    }
+
+    #[test]
+    fn keywords_become_raw_and_nonsense_an_error() {
+        for (name, expected) in [("id", "id"), ("type", "r#type"), ("r#type", "r#type")] {
+            assert_eq!(ident(name).unwrap().to_string(), expected);
+        }
+        for name in ["self", "", "a b", "a;", "1a", "r#self", "'a"] {
+            assert!(ident(name).is_err(), "{name}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! What the crates promise together: one binary, one file a subject.
 
+mod answers;
 mod catalog_judge;
 mod persons;
 mod restart;

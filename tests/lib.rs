@@ -1,1 +1,1 @@
-//! .
+//! Holds nothing: the tests are in `all`.

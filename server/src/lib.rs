@@ -27,6 +27,7 @@ mod conformance_test;
 #[cfg(test)]
 mod testing;
 
+pub use axum::http::HeaderMap;
 pub use memory::{MemoryError, MemorySource, MemoryTransaction};
 pub use requests::Request;
 pub use service::{BindError, BuildError, Listening, Service, ServiceBuilder};

@@ -94,8 +94,10 @@ fn distinct(names: &[&str], wish: fn(&str) -> String, separator: &str, mut taken
 /// These can't be raw.
 const UNUSABLE: [&str; 3] = ["self", "super", "crate"];
 
-/// Names that a generated client has for itself: a shape of that name gets `_shape` behind it.
-const CLIENT: &[&str] = &["builder", "client", "enums", "lib", "main", "mod", "new", "session"];
+/// Names that a generated client has for itself, and those that Windows doesn't take for a file: a shape of that name
+/// gets `_shape` behind it.
+const CLIENT: &[&str] =
+    &["aux", "builder", "client", "clone", "con", "enums", "lib", "main", "mod", "new", "nul", "prn", "session"];
 
 /// Module and method names of shapes, raw where they are keywords.
 pub fn shapes(names: &[&str]) -> Vec<String> {

@@ -3,10 +3,14 @@
 pub use std::borrow::Cow;
 
 pub use crate::cell::{Cell, ColumnError, Columns, Encoder};
+#[cfg(feature = "client")]
+pub use crate::client::{Client, ClientBuilder, Mode, NoSession, Session, TokenProvider, TypedClient};
+#[cfg(feature = "client")]
+pub use crate::collection::Collection;
 pub use crate::definition::{Column, Filter, LocalTable, Param, ParamSource, Policy, ShapeDefinition, Table};
 pub use crate::expr::{Comparison, Expr, Kind, Operand};
 pub use crate::shape::{Index, Shape, ShapeParams};
-pub use crate::value::{Json, Numeric, PgValue, ValueError};
+pub use crate::value::{Json, Numeric, PgValue, Secret, ValueError};
 pub use crate::{enum_value, generated_for};
 pub use jiff::Timestamp;
 pub use jiff::civil::{Date, DateTime, Time};

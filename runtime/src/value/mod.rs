@@ -4,6 +4,7 @@ mod array;
 mod json;
 mod numeric;
 mod scalar;
+mod secret;
 mod time;
 
 use crate::cell::Cell;
@@ -11,6 +12,7 @@ use crate::cell::Cell;
 pub use json::Json;
 pub use numeric::Numeric;
 pub(crate) use numeric::compare_numeric;
+pub use secret::Secret;
 pub use time::{parse_date, parse_time, parse_timestamp, parse_timestamptz};
 
 /// A type that a column can have.

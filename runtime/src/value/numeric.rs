@@ -30,7 +30,7 @@ impl std::str::FromStr for Numeric {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        if Decimal::parse(text).is_some() { Ok(Self(text.into())) } else { Err(ValueError::invalid("numeric", text)) }
+        if is_numeric(text) { Ok(Self(text.into())) } else { Err(ValueError::invalid("numeric", text)) }
     }
 }
 
@@ -62,6 +62,36 @@ pub(crate) fn compare_numeric(left: &str, right: &str) -> Option<Ordering> {
     Some(Decimal::parse(left)?.compare(&Decimal::parse(right)?))
 }
 
+/// Whether a text is a numeric; nothing is built for it.
+fn is_numeric(text: &str) -> bool {
+    Parts::split(text).is_some() || matches!(text, "NaN" | "Infinity" | "-Infinity")
+}
+
+/// A finite decimal as it is written.
+struct Parts<'a> {
+    negative: bool,
+    whole: &'a str,
+    fraction: &'a str,
+    exponent: i32,
+}
+
+impl<'a> Parts<'a> {
+    fn split(text: &'a str) -> Option<Self> {
+        let (negative, unsigned) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text.strip_prefix('+').unwrap_or(text)),
+        };
+        let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, exponent.parse().ok()?),
+            None => (unsigned, 0),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let is_decimal = whole.len() + fraction.len() > 0 && all_digits(whole) && all_digits(fraction);
+        is_decimal.then_some(Self { negative, whole, fraction, exponent })
+    }
+}
+
 /// A decimal, ordered as PostgreSQL orders numerics: the derived order of the variants, and of a finite one's fields.
 enum Decimal {
     NegativeInfinity,
@@ -85,19 +115,7 @@ impl Decimal {
             "-Infinity" => return Some(Self::NegativeInfinity),
             _ => {}
         }
-        let (negative, unsigned) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text.strip_prefix('+').unwrap_or(text)),
-        };
-        let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
-            None => (unsigned, 0),
-        };
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        if whole.len() + fraction.len() == 0 || !all_digits(whole) || !all_digits(fraction) {
-            return None;
-        }
+        let Parts { negative, whole, fraction, exponent } = Parts::split(text)?;
         let mut digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
         let leading = digits.iter().take_while(|&&digit| digit == b'0').count();
         digits.drain(..leading);

@@ -161,6 +161,12 @@ mod tests {
             ("posts", &["author_id", "kind"], "fkey", "posts_author_id_kind_fkey"),
             (
                 long,
+                &["größe_größe_größe_größe_größe_größe_größe"],
+                "key",
+                "a_table_with_a_very_long_name_größe_größe_größe_grö_key",
+            ),
+            (
+                long,
                 &["some_long_column_name"],
                 "key",
                 "a_table_with_a_very_long_name_indeed__some_long_column_name_key",

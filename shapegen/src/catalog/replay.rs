@@ -25,6 +25,8 @@ pub(super) struct Replay<'r> {
     /// Tables that were reported as unreadable: what refers to them is not reported again.
     unreadable: BTreeSet<QualifiedName>,
     search_path: Vec<String>,
+    /// Every name that a key ever had, in any table: a name that isn't here is free without a closer look.
+    pub(super) key_names: BTreeSet<String>,
 }
 
 /// Reads files in their order.
@@ -37,6 +39,7 @@ pub(super) fn replay(sources: &SourceMap, files: &[FileId], report: &mut Report)
         other_types: BTreeMap::new(),
         unreadable: BTreeSet::new(),
         search_path: default_search_path(),
+        key_names: BTreeSet::new(),
     };
     for &file in files {
         replay.file(file, &sources.file(file).text);

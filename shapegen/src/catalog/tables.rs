@@ -119,24 +119,24 @@ impl Replay<'_> {
             None => self.default_key_name(table, &kind, label),
         };
         if let Some(relation) = self.tables.get_mut(table) {
+            self.key_names.insert(name.clone());
             relation.keys.push(Key { name, kind });
         }
     }
 
     fn default_key_name(&self, table: &QualifiedName, kind: &KeyKind, label: &str) -> String {
+        let columns = match kind {
+            KeyKind::Primary(_) => &[],
+            KeyKind::Unique(columns) => &columns[..],
+            KeyKind::Foreign(key) => &key.columns[..],
+        };
         // Names of keys with an index are unique in the schema, those of foreign keys in the table.
-        let in_schema = self.tables.iter().filter(|(name, _)| name.schema == table.schema);
-        let is_taken =
-            |wanted: &str| in_schema.clone().any(|(_, other)| other.keys.iter().any(|key| key.name == wanted));
-        match kind {
-            KeyKind::Primary(_) => default_key_name(table, &[], label, is_taken),
-            KeyKind::Unique(columns) => default_key_name(table, columns, label, is_taken),
-            KeyKind::Foreign(key) => {
-                let own = self.tables.get(table);
-                let is_taken = |wanted: &str| own.is_some_and(|own| own.keys.iter().any(|key| key.name == wanted));
-                default_key_name(table, &key.columns, label, is_taken)
-            }
-        }
+        let is_foreign = matches!(kind, KeyKind::Foreign(_));
+        let is_rival = |name: &QualifiedName| name == table || (!is_foreign && name.schema == table.schema);
+        default_key_name(table, columns, label, |wanted| {
+            let mut rivals = self.tables.iter().filter(|(name, _)| is_rival(name));
+            self.key_names.contains(wanted) && rivals.any(|(_, rival)| rival.keys.iter().any(|key| key.name == wanted))
+        })
     }
 
     /// A foreign key whose target is there; without columns it means the target's primary key.
@@ -234,6 +234,7 @@ impl Replay<'_> {
             TableAction::RenameConstraint { from, to } => {
                 let keys = self.tables.get_mut(&table).map(|relation| relation.keys.iter_mut());
                 if let Some(key) = keys.and_then(|mut keys| keys.find(|key| key.name == from.value)) {
+                    self.key_names.insert(to.value.clone());
                     key.name = to.value;
                 }
             }

@@ -26,7 +26,7 @@ use filter::Scopes;
 use selection::Selection;
 
 /// Type names that generated code has for itself, or takes from the prelude.
-const RESERVED_TYPES: [&str; 14] = [
+const RESERVED_TYPES: [&str; 16] = [
     "Client",
     "ClientBuilder",
     "Session",
@@ -39,6 +39,8 @@ const RESERVED_TYPES: [&str; 14] = [
     "String",
     "Vec",
     "Box",
+    "From",
+    "Into",
     "Self",
     "Shape",
 ];

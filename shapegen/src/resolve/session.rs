@@ -33,7 +33,21 @@ pub(super) fn session(manifest: &Manifest, resolved: &[(Selection<'_>, Resolved)
         (Some(only), None) if only.name == "user_id" => "user",
         _ => "new",
     };
+    check_setters(manifest, constructor, report);
     Session { values, constructor: constructor.to_owned() }
+}
+
+/// A value that is no identity is set by a method of its name, beside the session's own methods.
+fn check_setters(manifest: &Manifest, constructor: &str, report: &mut Report) {
+    let own = ["token", "clone", constructor];
+    for value in manifest.session.iter().filter(|value| !value.identity && own.contains(&value.name.value.as_str())) {
+        let message = format!("the session value `{}` has a name that is taken", value.name.value);
+        report.push(
+            Diagnostic::error(&codes::SHAPE_NAME, message)
+                .at(value.name.span, "the generated session has a method of this name")
+                .help("choose another name; the claim can stay"),
+        );
+    }
 }
 
 fn session_value(

@@ -101,7 +101,7 @@ fn session(session: &Session) -> Result<Vec<TokenStream>, EmitError> {
     let docs = doc("Who is asking: the values that the service verifies.");
     let of_identity = doc("The session of one person, told from others by these values.");
     let token = doc("Asks `provider` for the access token, and again when the service no longer takes the last one.");
-    let mut items = vec![
+    Ok(vec![
         quote! {
             #docs
             #[derive(Debug, Clone)]
@@ -129,17 +129,7 @@ fn session(session: &Session) -> Result<Vec<TokenStream>, EmitError> {
                 }
             }
         },
-    ];
-    if identity.is_empty() {
-        items.push(quote! {
-            impl Default for Session {
-                fn default() -> Self {
-                    Self::#constructor()
-                }
-            }
-        });
-    }
-    Ok(items)
+    ])
 }
 
 /// A session value as an argument.

@@ -106,7 +106,7 @@ fn column(table: &mut Table, text: &str, span: Span, enums: &[QualifiedName]) {
         }
     };
     if after.contains("PRIMARY KEY") {
-        table.primary_key = Some(vec![name.to_owned()]);
+        table.primary_key = Some(vec![name.trim_matches('"').to_owned()]);
     }
     if after.contains(" UNIQUE") {
         table.unique.push(vec![name.to_owned()]);
@@ -118,7 +118,7 @@ fn column(table: &mut Table, text: &str, span: Span, enums: &[QualifiedName]) {
         table.foreign_keys.push(foreign);
     }
     table.columns.push(Column {
-        name: name.to_owned(),
+        name: name.trim_matches('"').to_owned(),
         span,
         data_type: DataType { base, dims: u8::from(after.starts_with("[]")) },
         not_null: after.contains("NOT NULL"),

@@ -1,6 +1,7 @@
 //! Manifests with one mistake each, and one with several: the reports as people read them.
 
-use super::{SCHEMA, refused, run};
+use super::{SCHEMA, fixture, refused, run_on};
+use crate::source::SourceMap;
 
 /// `[session]` and `[scope]` as most manifests have them.
 const HEAD: &str = r#"schema = "schema.sql"
@@ -184,15 +185,30 @@ fn a_session_without_an_identity() {
     insta::assert_snapshot!(refused(SCHEMA, toml));
 }
 
+#[test]
+fn session_values_named_like_methods() {
+    let toml = "schema = \"schema.sql\"\nsession.user_id = { claim = \"sub\", identity = true }\n\
+                session.token = { claim = \"t\" }\nsession.user = { claim = \"u\" }\n\
+                shape.users = { scope = \"public\", change_frequency = \"low\" }\n";
+    insta::assert_snapshot!(refused(SCHEMA, toml));
+}
+
 /// Any text is answered, and places lie within it: cut everywhere, and with a byte changed everywhere.
 #[test]
 fn broken_manifests_are_refused_not_fatal() {
     let toml = include_str!("../../../../examples/streampai/shapes.toml");
+    let catalog = fixture::catalog(&mut SourceMap::default(), "schema.sql", SCHEMA);
+    let run = |toml: &str| {
+        let mut sources = SourceMap::default();
+        sources.add("schema.sql", SCHEMA);
+        let (model, report) = run_on(&catalog, sources, toml);
+        assert!(model.is_some() || report.contains("error["), "neither model nor error:\n{toml}");
+    };
     for at in 0..toml.len() {
         let (before, after) = toml.split_at(at);
-        let _ = run(SCHEMA, before);
+        run(before);
         for other in ["\"", "{", "\n", "é", "$"] {
-            let _ = run(SCHEMA, &format!("{before}{other}{}", &after[1..]));
+            run(&format!("{before}{other}{}", &after[1..]));
         }
     }
 }

@@ -7,6 +7,7 @@ mod rules;
 use std::fmt::Write;
 
 use super::resolve;
+use crate::catalog::Catalog;
 use crate::diagnostics::Report;
 use crate::manifest;
 use crate::model::{Mode, Model, RustType};
@@ -18,10 +19,15 @@ const SCHEMA: &str = include_str!("../../../../schemas/streampai.sql");
 fn run(schema: &str, toml: &str) -> (Option<Model>, String) {
     let mut sources = SourceMap::default();
     let catalog = fixture::catalog(&mut sources, "schema.sql", schema);
+    run_on(&catalog, sources, toml)
+}
+
+/// The same with a catalog that is there already; the first of the sources is its schema.
+fn run_on(catalog: &Catalog, mut sources: SourceMap, toml: &str) -> (Option<Model>, String) {
     let file = sources.add("shapes.toml", toml);
     let mut report = Report::default();
     let manifest = manifest::parse(&sources, file, &mut report);
-    let model = manifest.and_then(|manifest| resolve(&manifest, &catalog, &sources, &mut report));
+    let model = manifest.and_then(|manifest| resolve(&manifest, catalog, &sources, &mut report));
     (model, report.render(&sources, false))
 }
 

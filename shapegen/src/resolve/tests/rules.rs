@@ -9,7 +9,7 @@ const ODD: &str = r#"
 CREATE TYPE result AS ENUM ('live', 'LIVE', 'other', 'C++', '');
 CREATE VIEW recent AS SELECT 1;
 CREATE TABLE odd (
-    ID int PRIMARY KEY,
+    "ID" int PRIMARY KEY,
     id int NOT NULL UNIQUE,
     type text NOT NULL,
     self text,
@@ -17,7 +17,7 @@ CREATE TABLE odd (
     definition text UNIQUE,
     outcome result NOT NULL,
     outcomes result[],
-    total int GENERATED ALWAYS AS (1)
+    total int GENERATED ALWAYS AS (1) STORED
 );
 CREATE TABLE keyless (
     code text NOT NULL,

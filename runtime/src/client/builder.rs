@@ -1,0 +1,173 @@
+//! How a client comes to be: address, store, session, runtime.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls_platform_verifier::BuilderVerifierExt;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use super::session::{Session, Token};
+use super::{Client, Inner, Mode, Runtime, Storage};
+use crate::store::SqliteStore;
+
+/// A generated client: a newtype over [`Client`] with a constructor per shape.
+pub trait TypedClient: Sized {
+    /// The generated session.
+    type Session: Into<Session>;
+    /// The manifest's mode.
+    const MODE: Mode;
+    /// Puts the generated type around the client.
+    fn from_client(client: Client) -> Self;
+}
+
+/// Why a client can't be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The address is not an absolute http or https URL.
+    #[error("`{url}` is not an address of a shape service: {reason}")]
+    Url {
+        /// The address.
+        url: String,
+        /// Why.
+        reason: String,
+    },
+    /// The thread for the sync can't be started.
+    #[error("the sync's thread can't be started")]
+    Thread(#[source] std::io::Error),
+    /// The HTTP client can't be set up.
+    #[error("the HTTP client can't be set up")]
+    Http(#[source] reqwest::Error),
+    /// The TLS library can't be set up.
+    #[error("TLS can't be set up")]
+    Tls(#[source] rustls::Error),
+}
+
+/// Collects what a client needs.
+#[must_use]
+pub struct ClientBuilder<C> {
+    url: String,
+    mode: Mode,
+    session: Session,
+    runtime: Option<Handle>,
+    store: Option<SqliteStore>,
+    client: PhantomData<fn() -> C>,
+}
+
+impl<C: TypedClient> ClientBuilder<C> {
+    /// A client of the service at `url`: in gatekeeper mode what comes before `/NAME`, in electric mode the shape
+    /// endpoint itself (`…/v1/shape`).
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            mode: C::MODE,
+            session: Session::new(),
+            runtime: None,
+            store: None,
+            client: PhantomData,
+        }
+    }
+
+    /// Who is asking. Without it shapes that bind session values stop with an error.
+    pub fn session(mut self, session: C::Session) -> Self {
+        self.session = session.into();
+        self
+    }
+
+    /// Keeps the rows of kept shapes on disk, in a partition of this session's person. Without it memory alone.
+    pub fn store(mut self, store: SqliteStore) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Another mode than the manifest's.
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Runs the sync on a tokio runtime of the program; without it the client has a thread of its own.
+    ///
+    /// The runtime needs its time and I/O drivers.
+    pub fn runtime(mut self, runtime: Handle) -> Self {
+        self.runtime = Some(runtime);
+        self
+    }
+
+    /// Builds the client. No request is made before the first collection is asked for.
+    ///
+    /// A store that can't be opened is no error: the client works in memory, [`Client::storage`] says so.
+    ///
+    /// # Errors
+    /// When the address is none, or thread, TLS or HTTP can't be set up.
+    pub fn build(self) -> Result<C, BuildError> {
+        let url = reqwest::Url::parse(&self.url)
+            .map_err(|error| BuildError::Url { url: self.url.clone(), reason: error.to_string() })?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(BuildError::Url { url: self.url, reason: format!("its scheme is `{}`", url.scheme()) });
+        }
+        let runtime = match self.runtime {
+            Some(handle) => Runtime { handle, stop: None },
+            None => own_runtime().map_err(BuildError::Thread)?,
+        };
+        let storage = match self.store {
+            None => Storage::Memory,
+            Some(store) => match store.partition(&self.session.partition()) {
+                Ok(partition) => Storage::Disk(partition),
+                Err(error) => {
+                    tracing::warn!(%error, "the local store can't be opened: nothing is kept");
+                    Storage::Failed(Arc::new(error))
+                }
+            },
+        };
+        let inner = Inner {
+            url: self.url,
+            mode: self.mode,
+            token: Token::new(self.session.token_provider()),
+            session: self.session,
+            http: http_client(url.scheme() == "https")?,
+            runtime,
+            storage,
+            collections: Default::default(),
+        };
+        Ok(C::from_client(Client(Arc::new(inner))))
+    }
+}
+
+/// A thread with a runtime on it, until the client is gone.
+fn own_runtime() -> std::io::Result<Runtime> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let handle = runtime.handle().clone();
+    let (stop, stopped) = oneshot::channel::<()>();
+    std::thread::Builder::new().name("shapegen-sync".to_owned()).spawn(move || {
+        // Either way of ending means that the client is gone.
+        let _ = runtime.block_on(stopped);
+        runtime.shutdown_background();
+    })?;
+    Ok(Runtime { handle, stop: Some(stop) })
+}
+
+/// A live request is answered after 20 s when there is no news; this long without a byte means a dead connection.
+const READ_TIMEOUT: Duration = Duration::from_secs(45);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// TLS by ring, whatever provider the program installed for itself; the platform's roots where the address needs them.
+fn http_client(https: bool) -> Result<reqwest::Client, BuildError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(BuildError::Tls)?;
+    let config = if https {
+        config.with_platform_verifier().map_err(BuildError::Tls)?
+    } else {
+        config.with_root_certificates(rustls::RootCertStore::empty())
+    };
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(config.with_no_client_auth())
+        .read_timeout(READ_TIMEOUT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .build()
+        .map_err(BuildError::Http)
+}

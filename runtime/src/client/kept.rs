@@ -1,0 +1,126 @@
+//! The driver's side of the local store: which generation a batch belongs to, and when it is written.
+
+use std::time::Duration;
+
+use super::Storage;
+use crate::collection::{ErasedRows, now};
+use crate::definition::ShapeDefinition;
+use crate::position::Position;
+use crate::store::{Batch, Commit, Instance, Partition, Target};
+use crate::stream::{Origin, SyncError};
+
+/// What a sync keeps on disk; nothing where the shape isn't kept or there is no disk.
+pub(super) struct Kept {
+    definition: &'static ShapeDefinition,
+    key: String,
+    partition: Option<Partition>,
+    instance: Option<Instance>,
+    /// The generation that is written now was never complete: nobody sees it yet.
+    filling: bool,
+    /// Nothing of that generation is written yet.
+    first: bool,
+    /// The last batch, on its way to the disk.
+    pending: Option<Commit>,
+    /// What the disk holds, or is about to.
+    written: Option<(Position, i64)>,
+}
+
+/// An up-to-date without changes is written this often, in seconds: it says how old the rows are.
+const REFRESH_S: i64 = 300;
+
+impl Kept {
+    pub(super) fn new(storage: &Storage, definition: &'static ShapeDefinition, key: String) -> Self {
+        let partition = match storage {
+            Storage::Disk(partition) if definition.policy.kept => Some(partition.clone()),
+            _ => None,
+        };
+        Self { definition, key, partition, instance: None, filling: true, first: true, pending: None, written: None }
+    }
+
+    /// Loads what an earlier run left, shows what is complete, and says where to go on.
+    pub(super) async fn open(&mut self, rows: Box<dyn ErasedRows>) -> (Box<dyn ErasedRows>, Option<Position>) {
+        let Some(partition) = &self.partition else {
+            return (rows, None);
+        };
+        let unkept = rows.unkept();
+        let opened = partition.open_instance(self.definition, self.key.clone(), now(), rows).await;
+        let (mut rows, instance, opened) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                tracing::warn!(shape = self.definition.name, %error, "nothing of this shape is kept");
+                return (unkept, None);
+            }
+        };
+        self.instance = Some(instance);
+        let mut position = None;
+        if let Some(current) = opened.current {
+            rows.publish();
+            rows.tell(&mut |state| {
+                state.hydrated = true;
+                state.up_to_date_at = current.up_to_date_at;
+            });
+            self.filling = current.position.is_none();
+            position = current.position;
+        }
+        if let Some(filling) = opened.filling {
+            rows.resume_filling();
+            (self.filling, self.first) = (true, false);
+            position = Some(filling);
+        }
+        (rows, position)
+    }
+
+    /// A new generation begins.
+    pub(super) fn restart(&mut self) {
+        (self.filling, self.first) = (true, true);
+    }
+
+    /// Writes what has come to count, with its position: a filling generation chunk by chunk, the current one only as a
+    /// whole, at up-to-date.
+    pub(super) async fn write(
+        &mut self,
+        rows: &mut dyn ErasedRows,
+        position: &Position,
+        up_to_date_at: Option<i64>,
+    ) -> Result<(), SyncError> {
+        if self.instance.is_none() {
+            return Ok(());
+        }
+        let target = match (self.filling, up_to_date_at) {
+            (true, None) => Target::Filling { first: self.first },
+            (true, Some(_)) => Target::Complete { first: self.first },
+            (false, None) => return Ok(()),
+            (false, Some(_)) => Target::Current,
+        };
+        let changes = rows.take_changes();
+        if let (Target::Current, Some((written, at)), Some(now)) = (target, &self.written, up_to_date_at)
+            && changes.is_empty()
+            && written == position
+            && (0..REFRESH_S).contains(&(now - at))
+        {
+            return Ok(());
+        }
+        self.finish().await?;
+        let batch = Batch { target, changes, position: position.clone(), up_to_date_at };
+        let flush_within = Duration::from_millis(self.definition.policy.flush_within_ms.into());
+        self.pending = self.instance.as_ref().map(|instance| instance.commit(batch, flush_within));
+        self.written = up_to_date_at.map(|at| (position.clone(), at));
+        self.first = false;
+        if up_to_date_at.is_some() {
+            self.filling = false;
+            // Joined batches are looked at before the next one; whatever else failed is known before the next request.
+            if flush_within.is_zero() {
+                self.finish().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the last batch.
+    async fn finish(&mut self) -> Result<(), SyncError> {
+        match self.pending.take() {
+            Some(commit) => commit.await.map_err(|error| SyncError::Store { of: Origin::new(self.definition), error }),
+            None => Ok(()),
+        }
+    }
+}

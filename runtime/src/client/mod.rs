@@ -1,0 +1,165 @@
+//! The client: one session's collections, each synced once however many ask.
+
+mod builder;
+mod driver;
+mod kept;
+mod session;
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
+
+pub use builder::{BuildError, ClientBuilder, TypedClient};
+pub use session::{NoSession, Session, TokenProvider};
+
+use crate::cell::{Cell, Encoder, Form};
+use crate::collection::{Collection, Rows, Shared};
+use crate::definition::{ParamSource, ShapeDefinition};
+use crate::shape::{Shape, ShapeParams};
+use session::Token;
+
+/// How a client names a shape to the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// By shape name and caller parameters: a gatekeeper binds the rest.
+    Gatekeeper,
+    /// By table, where, params and columns: Electric itself, for development and trusted back ends.
+    Electric,
+}
+
+/// The collections of one session. Cheap to clone; the sync ends with the last clone and collection.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    url: String,
+    mode: Mode,
+    session: Session,
+    token: Token,
+    http: reqwest::Client,
+    runtime: Runtime,
+    storage: Storage,
+    /// The running instances, by row type and instance key: a [`Running`] each.
+    collections: Mutex<HashMap<(TypeId, String), Weak<dyn Any + Send + Sync>>>,
+}
+
+/// Where a client keeps rows.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Storage {
+    /// In memory: no store was given.
+    Memory,
+    /// On disk.
+    Disk(crate::store::Partition),
+    /// In memory, since the store can't be opened.
+    Failed(Arc<crate::store::StoreError>),
+}
+
+impl Storage {
+    fn is_disk(&self) -> bool {
+        matches!(self, Self::Disk(_))
+    }
+}
+
+struct Runtime {
+    handle: Handle,
+    /// Dropped with the client: ends the client's own thread.
+    #[expect(dead_code, reason = "its drop is what it is for")]
+    stop: Option<oneshot::Sender<()>>,
+}
+
+/// An instance that is being synced, as long as somebody holds it.
+struct Running<S: Shape> {
+    shared: Arc<Shared<S>>,
+    lease: Weak<Lease>,
+}
+
+/// Keeps one sync and its client alive; dropped with the last handle of the collection.
+pub(crate) struct Lease {
+    client: Client,
+    sync: AbortHandle,
+    _running: Arc<dyn Any + Send + Sync>,
+}
+
+impl Lease {
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.client.0.runtime.handle
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.sync.abort();
+    }
+}
+
+impl Client {
+    /// The collection of a shape, with the parameters that the program binds. Returns at once; one sync however many ask.
+    pub fn collection<S: Shape>(&self, params: S::Params) -> Collection<S> {
+        let bound = bind(S::DEFINITION, &self.0.session, &params);
+        let key = instance_key(S::DEFINITION, &bound);
+        let id = (TypeId::of::<S>(), key.clone());
+        let mut collections = self.0.collections.lock().unwrap_or_else(PoisonError::into_inner);
+        collections.retain(|_, running| running.strong_count() > 0);
+        if let Some(collection) = collections.get(&id).and_then(Weak::upgrade).and_then(reuse::<S>) {
+            return collection;
+        }
+        let shared = Arc::new(Shared::new());
+        let rows = Box::new(Rows::new(shared.clone(), S::DEFINITION.policy.kept && self.0.storage.is_disk()));
+        let sync = self.0.runtime.handle.spawn(driver::run(self.driver(S::DEFINITION, key, bound), rows));
+        let lease = Arc::new_cyclic(|lease| {
+            let running: Arc<dyn Any + Send + Sync> =
+                Arc::new(Running { shared: shared.clone(), lease: lease.clone() });
+            collections.insert(id, Arc::downgrade(&running));
+            Lease { client: self.clone(), sync: sync.abort_handle(), _running: running }
+        });
+        Collection::new(shared, lease)
+    }
+
+    /// Where rows are kept.
+    pub fn storage(&self) -> &Storage {
+        &self.0.storage
+    }
+}
+
+fn reuse<S: Shape>(running: Arc<dyn Any + Send + Sync>) -> Option<Collection<S>> {
+    let running = running.downcast::<Running<S>>().ok()?;
+    Some(Collection::new(running.shared.clone(), running.lease.upgrade()?))
+}
+
+/// The shape's parameters in order, in PostgreSQL's text; `None` where the session lacks the value.
+fn bind(definition: &ShapeDefinition, session: &Session, params: &impl ShapeParams) -> Vec<Option<String>> {
+    let mut caller = Encoder::new(Form::Postgres);
+    params.encode(&mut caller);
+    let mut caller = caller.cells().iter();
+    definition
+        .params
+        .iter()
+        .map(|param| match param.from {
+            ParamSource::Session => session.get(param.name).map(str::to_owned),
+            ParamSource::Caller => match caller.next() {
+                Some(Cell::Text(text)) => Some(text.clone().into_owned()),
+                _ => None,
+            },
+        })
+        .collect()
+}
+
+/// Names an instance: `livestreams#0123456789abcdef?user_id=…`. Not a URL; the same for the same rows.
+fn instance_key(definition: &ShapeDefinition, bound: &[Option<String>]) -> String {
+    let mut key = format!("{}#{:016x}", definition.name, definition.request);
+    for (at, (param, text)) in definition.params.iter().zip(bound).enumerate() {
+        key.push(if at == 0 { '?' } else { '&' });
+        key.push_str(param.name);
+        if let Some(text) = text {
+            key.push('=');
+            key.extend(utf8_percent_encode(text, NON_ALPHANUMERIC));
+        }
+    }
+    key
+}

@@ -1,0 +1,225 @@
+//! The live rows of one shape instance: what programs hold, read and wait on.
+
+mod changes;
+mod rows;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
+
+pub use changes::{Batch, Change, ChangeGuard, Changes};
+pub(crate) use rows::{ErasedRows, Rows};
+pub use snapshot::Snapshot;
+
+use crate::client::Lease;
+use crate::shape::Shape;
+use crate::stream::SyncError;
+use changes::Callbacks;
+
+/// The live rows of one shape instance. Cheap to clone; the sync stops with the last handle.
+pub struct Collection<S: Shape> {
+    shared: Arc<Shared<S>>,
+    lease: Arc<Lease>,
+}
+
+impl<S: Shape> Clone for Collection<S> {
+    fn clone(&self) -> Self {
+        Self { shared: self.shared.clone(), lease: self.lease.clone() }
+    }
+}
+
+/// What is known of a collection's rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// No complete set of rows was ever here: an empty snapshot says nothing.
+    NeverSynced,
+    /// The rows are complete, and there are none.
+    Empty,
+    /// The rows are complete.
+    Ready,
+    /// The rows are complete, but up-to-date was last seen longer ago than `stale_after`.
+    Stale,
+}
+
+/// What the sync of a collection is doing.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Connection {
+    /// No answer yet.
+    Connecting,
+    /// The last request was answered.
+    Online,
+    /// The last request failed; the next one is on its way, the rows stay.
+    Offline(Arc<SyncError>),
+    /// The sync has stopped and will not go on by itself; the rows stay.
+    Stopped(Arc<SyncError>),
+}
+
+/// What the sync tells a collection beside its rows.
+#[derive(Debug, Clone)]
+pub(crate) struct State {
+    /// A complete generation is in the snapshot.
+    pub(crate) hydrated: bool,
+    /// Up-to-date was seen since the program started.
+    pub(crate) fresh: bool,
+    /// When up-to-date was last seen, also by an earlier run; seconds since 1970.
+    pub(crate) up_to_date_at: Option<i64>,
+    pub(crate) connection: Connection,
+}
+
+/// What handles and the driver share.
+pub(crate) struct Shared<S: Shape> {
+    published: ArcSwap<Snapshot<S>>,
+    /// Counts what was published, so that readers can wait for the next.
+    version: watch::Sender<u64>,
+    state: watch::Sender<State>,
+    callbacks: Mutex<Callbacks<S>>,
+}
+
+impl<S: Shape> Shared<S> {
+    pub(crate) fn new() -> Self {
+        let state = State { hydrated: false, fresh: false, up_to_date_at: None, connection: Connection::Connecting };
+        Self {
+            published: ArcSwap::from_pointee(Snapshot::default()),
+            version: watch::Sender::new(0),
+            state: watch::Sender::new(state),
+            callbacks: Mutex::default(),
+        }
+    }
+
+    /// Makes a new set of rows visible as a whole.
+    fn publish(&self, rows: Snapshot<S>) {
+        let old = self.published.swap(Arc::new(rows.clone()));
+        self.version.send_modify(|version| *version += 1);
+        let callbacks = self.callbacks.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        callbacks.call(&old, &rows);
+    }
+}
+
+impl<S: Shape> Collection<S> {
+    pub(crate) fn new(shared: Arc<Shared<S>>, lease: Arc<Lease>) -> Self {
+        Self { shared, lease }
+    }
+
+    /// The rows as they are now: O(1), never waits. Call it in every frame.
+    pub fn snapshot(&self) -> Snapshot<S> {
+        Snapshot::clone(&self.shared.published.load())
+    }
+
+    /// The rows as they are now and every change after them: nothing lies between the two.
+    pub fn subscribe(&self) -> (Snapshot<S>, Changes<S>) {
+        // The version is read before the rows: rows that are newer than it are found by the next look.
+        let version = self.shared.version.subscribe();
+        let rows = self.snapshot();
+        (rows.clone(), Changes::new(self.clone(), rows, version))
+    }
+
+    /// Calls `callback` after each batch, on the sync's thread, until the guard is dropped.
+    pub fn on_change(&self, callback: impl Fn(&Batch<S>) + Send + Sync + 'static) -> ChangeGuard<S> {
+        let mut callbacks = self.shared.callbacks.lock().unwrap_or_else(PoisonError::into_inner);
+        ChangeGuard::new(callbacks.add(Arc::new(callback)), Arc::downgrade(&self.shared), self.lease.clone())
+    }
+
+    /// What is known of the rows.
+    pub fn status(&self) -> Status {
+        let state = self.shared.state.borrow();
+        if !state.hydrated {
+            Status::NeverSynced
+        } else if is_stale(state.up_to_date_at, S::DEFINITION.policy.stale_after_s) {
+            Status::Stale
+        } else if self.shared.published.load().is_empty() {
+            Status::Empty
+        } else {
+            Status::Ready
+        }
+    }
+
+    /// The rows are complete, but older than the shape's `stale_after`.
+    pub fn is_stale(&self) -> bool {
+        self.status() == Status::Stale
+    }
+
+    /// What the sync is doing.
+    pub fn connection(&self) -> Connection {
+        self.shared.state.borrow().connection.clone()
+    }
+
+    /// Waits until a complete set of rows is there, from the local store or from the server.
+    ///
+    /// # Errors
+    /// When the sync stops before that.
+    pub async fn ready(&self) -> Result<(), Arc<SyncError>> {
+        self.until(|state| state.hydrated || state.fresh).await
+    }
+
+    /// Waits until a complete set of rows is there, whatever its age.
+    ///
+    /// # Errors
+    /// When the sync stops before that.
+    pub async fn hydrated(&self) -> Result<(), Arc<SyncError>> {
+        self.until(|state| state.hydrated).await
+    }
+
+    /// Waits until the server has said up-to-date in this run of the program.
+    ///
+    /// # Errors
+    /// When the sync stops before that.
+    pub async fn fresh(&self) -> Result<(), Arc<SyncError>> {
+        self.until(|state| state.fresh).await
+    }
+
+    /// As [`Collection::ready`], for threads that have no executor.
+    ///
+    /// # Errors
+    /// When the sync stops before that, or the time is over: then the inner value is `None`.
+    pub fn ready_blocking(&self, timeout: Duration) -> Result<(), Option<Arc<SyncError>>> {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let collection = self.clone();
+        self.lease.runtime().spawn(async move {
+            // The receiver is gone when the time was over.
+            let _ = sender.send(collection.ready().await);
+        });
+        receiver.recv_timeout(timeout).map_err(|_| None)?.map_err(Some)
+    }
+
+    async fn until(&self, mut reached: impl FnMut(&State) -> bool) -> Result<(), Arc<SyncError>> {
+        let mut state = self.shared.state.subscribe();
+        let mut stopped = None;
+        // The sender lives in `self.shared`, so waiting itself can't fail.
+        let _ = state
+            .wait_for(|state| {
+                if let Connection::Stopped(error) = &state.connection {
+                    stopped = Some(error.clone());
+                }
+                reached(state) || stopped.is_some()
+            })
+            .await;
+        match stopped {
+            Some(error) if !reached(&state.borrow()) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Age counts from the last up-to-date; a clock that went back counts as stale.
+fn is_stale(up_to_date_at: Option<i64>, stale_after_s: u32) -> bool {
+    match up_to_date_at {
+        Some(at) => !(0..i64::from(stale_after_s)).contains(&(now() - at)),
+        None => true,
+    }
+}
+
+/// Seconds since 1970.
+pub(crate) fn now() -> i64 {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .ok()
+        .and_then(|elapsed| i64::try_from(elapsed.as_secs()).ok())
+        .unwrap_or(0)
+}

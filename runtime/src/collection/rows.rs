@@ -1,0 +1,188 @@
+//! From decoded columns to published snapshots: the typed half of a sync, behind one vtable per shape.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Shared, Snapshot, State};
+use crate::cell::{ColumnError, Columns};
+use crate::log::Operation;
+use crate::shape::Shape;
+use crate::store::{LoadRows, RowChange, Saved};
+
+/// What the driver does with rows whose type it doesn't know.
+pub(crate) trait ErasedRows: LoadRows + Sync {
+    /// Takes one change of the response that is being read; nothing of it counts before `keep`.
+    fn change(&mut self, operation: Operation, columns: &mut Columns<'_>) -> Result<(), ColumnError>;
+    /// The response was read to its end: its changes count.
+    fn keep(&mut self);
+    /// The response was not right: nothing of it counts.
+    fn reject(&mut self);
+    /// What has come to count since the last call, in order, for the store.
+    fn take_changes(&mut self) -> Vec<RowChange>;
+    /// A new generation begins, with no rows; the published ones stay.
+    fn restart(&mut self);
+    /// The half-filled generation that was loaded goes on; the published rows stay.
+    fn resume_filling(&mut self);
+    /// Makes everything that counts visible as a whole.
+    fn publish(&mut self);
+    /// Tells the collection's handles something.
+    fn tell(&self, change: &mut dyn FnMut(&mut State));
+    /// Empty rows of the same collection, which keeps nothing.
+    fn unkept(&self) -> Box<dyn ErasedRows>;
+}
+
+pub(crate) struct Rows<S: Shape> {
+    shared: Arc<Shared<S>>,
+    /// Everything that counts, published or not yet.
+    working: Snapshot<S>,
+    /// A half-filled generation of an earlier run, until somebody resumes it.
+    filling: Snapshot<S>,
+    /// The changes of the response that is being read; `None` is a row that goes.
+    response: Vec<(S::Key, Option<Arc<S>>)>,
+    /// Where in `response` a key was last changed; built only when an update or a delete has to look.
+    last_change: Option<HashMap<S::Key, usize>>,
+    /// For the store, where the shape is kept.
+    changes: Vec<RowChange>,
+    kept: bool,
+}
+
+impl<S: Shape> Rows<S> {
+    pub(crate) fn new(shared: Arc<Shared<S>>, kept: bool) -> Self {
+        Self {
+            shared,
+            working: Snapshot::default(),
+            filling: Snapshot::default(),
+            response: Vec::new(),
+            last_change: None,
+            changes: Vec::new(),
+            kept,
+        }
+    }
+
+    fn loaded(&mut self, generation: Saved) -> &mut Snapshot<S> {
+        match generation {
+            Saved::Current => &mut self.working,
+            Saved::Filling => &mut self.filling,
+        }
+    }
+
+    /// The row as the changes so far leave it.
+    fn row(&mut self, key: &S::Key) -> Option<Arc<S>> {
+        let response = &self.response;
+        let last_change = self
+            .last_change
+            .get_or_insert_with(|| response.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect());
+        match last_change.get(key) {
+            Some(&at) => self.response[at].1.clone(),
+            None => self.working.get(key).cloned(),
+        }
+    }
+
+    fn push(&mut self, key: S::Key, row: Option<Arc<S>>) {
+        if let Some(last_change) = &mut self.last_change {
+            last_change.insert(key.clone(), self.response.len());
+        }
+        self.response.push((key, row));
+    }
+}
+
+impl<S: Shape> LoadRows for Rows<S> {
+    fn load(&mut self, generation: Saved, columns: &mut Columns<'_>) -> Result<(), ColumnError> {
+        let row = S::decode(columns)?;
+        self.loaded(generation).rows_mut().insert(row.key(), Arc::new(row));
+        Ok(())
+    }
+
+    fn discard(&mut self, generation: Saved) {
+        *self.loaded(generation) = Snapshot::default();
+    }
+}
+
+impl LoadRows for Box<dyn ErasedRows> {
+    fn load(&mut self, generation: Saved, columns: &mut Columns<'_>) -> Result<(), ColumnError> {
+        (**self).load(generation, columns)
+    }
+
+    fn discard(&mut self, generation: Saved) {
+        (**self).discard(generation);
+    }
+}
+
+impl<S: Shape> ErasedRows for Rows<S> {
+    fn change(&mut self, operation: Operation, columns: &mut Columns<'_>) -> Result<(), ColumnError> {
+        match operation {
+            Operation::Insert => {
+                let row = S::decode(columns)?;
+                self.push(row.key(), Some(Arc::new(row)));
+            }
+            Operation::Update => {
+                let key = S::decode_key(columns)?;
+                // An update of a row that isn't there makes no ghost.
+                if let Some(row) = self.row(&key) {
+                    let mut row = S::clone(&row);
+                    row.merge(columns)?;
+                    self.push(key, Some(Arc::new(row)));
+                }
+            }
+            Operation::Delete => {
+                let key = S::decode_key(columns)?;
+                if self.row(&key).is_some() {
+                    self.push(key, None);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self) {
+        self.last_change = None;
+        for (key, row) in self.response.drain(..) {
+            match row {
+                Some(row) => {
+                    if self.kept {
+                        self.changes.push(RowChange::Put(row.clone()));
+                    }
+                    self.working.rows_mut().insert(key, row);
+                }
+                None => {
+                    if let Some(row) = self.working.rows_mut().remove(&key)
+                        && self.kept
+                    {
+                        self.changes.push(RowChange::Remove(row));
+                    }
+                }
+            }
+        }
+    }
+
+    fn reject(&mut self) {
+        self.last_change = None;
+        self.response.clear();
+    }
+
+    fn take_changes(&mut self) -> Vec<RowChange> {
+        std::mem::take(&mut self.changes)
+    }
+
+    fn restart(&mut self) {
+        self.reject();
+        self.changes.clear();
+        self.working = Snapshot::default();
+    }
+
+    fn resume_filling(&mut self) {
+        self.working = std::mem::take(&mut self.filling);
+    }
+
+    fn publish(&mut self) {
+        self.shared.publish(self.working.clone());
+    }
+
+    fn tell(&self, change: &mut dyn FnMut(&mut State)) {
+        self.shared.state.send_modify(|state| change(state));
+    }
+
+    fn unkept(&self) -> Box<dyn ErasedRows> {
+        Box::new(Self::new(self.shared.clone(), false))
+    }
+}

@@ -1,0 +1,43 @@
+-- One table with a column of every type that has a Rust type of its own.
+
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+
+CREATE TABLE every_type (
+    id integer PRIMARY KEY,
+    a_bool boolean,
+    an_int2 smallint,
+    an_int4 integer,
+    an_int8 bigint NOT NULL DEFAULT 0,
+    a_float4 real,
+    a_float8 double precision,
+    a_numeric numeric,
+    a_text text,
+    a_varchar varchar(20),
+    a_uuid uuid,
+    a_timestamp timestamp,
+    a_timestamptz timestamptz,
+    a_date date,
+    a_time time,
+    a_json json,
+    a_jsonb jsonb,
+    a_bytea bytea,
+    a_mood mood,
+    bools boolean[],
+    int2s smallint[],
+    int4s integer[],
+    int8s bigint[],
+    float4s real[],
+    float8s double precision[],
+    numerics numeric[],
+    texts text[],
+    varchars varchar(20)[],
+    uuids uuid[],
+    timestamps timestamp[],
+    timestamptzs timestamptz[],
+    dates date[],
+    times time[],
+    jsons json[],
+    jsonbs jsonb[],
+    byteas bytea[],
+    moods mood[]
+);

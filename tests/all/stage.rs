@@ -1,0 +1,121 @@
+//! A service in this process with the rows of two people, and clients of it.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use shapegen_runtime::definition::ShapeDefinition;
+use shapegen_runtime::{Shape, SqliteStore};
+use shapegen_server::{HeaderMap, Listening, MemorySource, Service, SessionValues};
+use uuid::Uuid;
+
+use crate::sync::{
+    ChatMessage, Client, EveryType, Livestream, LivestreamStatus, Notification, NotificationLevel, Session,
+    StreamEvent, StreamingAccount, UserPreferences, UserRole, Viewer, WidgetConfig,
+};
+
+pub const ANN: Uuid = Uuid::from_u128(0xa11);
+pub const BOB: Uuid = Uuid::from_u128(0xb0b);
+
+pub static SHAPES: [&ShapeDefinition; 10] = [
+    UserPreferences::DEFINITION,
+    Livestream::DEFINITION,
+    WidgetConfig::DEFINITION,
+    Notification::DEFINITION,
+    StreamingAccount::DEFINITION,
+    StreamEvent::DEFINITION,
+    ChatMessage::DEFINITION,
+    Viewer::DEFINITION,
+    UserRole::DEFINITION,
+    EveryType::DEFINITION,
+];
+
+pub struct Stage {
+    pub source: MemorySource,
+    pub service: Service,
+    pub listening: Listening,
+}
+
+impl Stage {
+    /// A service without rows.
+    pub async fn empty() -> Self {
+        let source = MemorySource::new(SHAPES).unwrap();
+        let service = Service::builder(source.clone()).shapes(SHAPES).sessions(session_of).build().unwrap();
+        let listening = service.bind("127.0.0.1:0").await.unwrap();
+        Self { source, service, listening }
+    }
+
+    /// A service with some rows of Ann and Bob, a mark of the person in each.
+    pub async fn of_two() -> Self {
+        let stage = Self::empty().await;
+        stage
+            .source
+            .transaction(|tx| {
+                for (person, mark) in [(ANN, "ANN'S"), (BOB, "BOB'S")] {
+                    for number in 0..5 {
+                        tx.insert(&livestream(person, number, &format!("{mark} stream {number}")));
+                        tx.insert(&notification(person, number, &format!("{mark} notification {number}")));
+                    }
+                }
+            })
+            .unwrap();
+        stage
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.listening.local_addr()
+    }
+
+    pub fn client(&self, folder: &Path, person: Uuid) -> Client {
+        client(self.address(), folder, person)
+    }
+
+    /// Method, path and query of what clients asked for after the first `before` requests.
+    pub fn requests(&self, before: usize) -> Vec<String> {
+        let requests = self.service.requests();
+        requests
+            .iter()
+            .skip(before)
+            .map(|request| format!("{} {}?{}", request.method, request.path, request.query))
+            .collect()
+    }
+}
+
+pub fn client(address: SocketAddr, folder: &Path, person: Uuid) -> Client {
+    let token = person.to_string();
+    Client::builder(format!("http://{address}/shapes"))
+        .store(SqliteStore::in_dir(folder).unwrap())
+        .session(Session::user(person).token(move || std::future::ready(token.clone())))
+        .build()
+        .unwrap()
+}
+
+fn session_of(headers: &HeaderMap) -> Option<SessionValues> {
+    let token = headers.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")?;
+    Some(SessionValues::new().with("user_id", token))
+}
+
+pub fn livestream(person: Uuid, number: u128, title: &str) -> Livestream {
+    Livestream {
+        id: Uuid::from_u128(person.as_u128() << 64 | number),
+        user_id: person,
+        title: title.to_owned(),
+        status: LivestreamStatus::Scheduled,
+        viewer_peak: 0,
+        tags: vec![],
+        meta: None,
+        started_at: None,
+        ended_at: None,
+        archived_at: None,
+    }
+}
+
+pub fn notification(person: Uuid, number: u128, body: &str) -> Notification {
+    Notification {
+        id: i64::try_from(person.as_u128() * 1000 + number).unwrap(),
+        user_id: person,
+        level: NotificationLevel::Info,
+        body: body.to_owned(),
+        read_at: None,
+        inserted_at: jiff::Timestamp::UNIX_EPOCH,
+    }
+}

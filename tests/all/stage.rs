@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use shapegen_runtime::definition::ShapeDefinition;
 use shapegen_runtime::{Shape, SqliteStore};
@@ -118,4 +119,14 @@ pub fn notification(person: Uuid, number: u128, body: &str) -> Notification {
         read_at: None,
         inserted_at: jiff::Timestamp::UNIX_EPOCH,
     }
+}
+
+/// Waits for something that can only be looked at; half a minute means that it never comes.
+pub async fn until(what: &str, mut reached: impl FnMut() -> bool) {
+    let waiting = async {
+        while !reached() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap_or_else(|_| panic!("never came: {what}"));
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod catalog_judge;
+mod dependencies;
 mod persons;
 mod restart;
 mod stage;

@@ -7,11 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use shapegen_runtime::__bench::{Batch, Instance, LoadRows, Opened, Partition, Position, RowChange, Saved, Target};
+use shapegen_runtime::__bench::{Batch, Instance, LoadRows, Opened, Partition, RowChange, Saved, Target};
 use shapegen_runtime::__private::v1::{
     Column, ColumnError, Columns, Encoder, Json, LocalTable, Numeric, Policy, Shape, ShapeDefinition, Table, Timestamp,
     Uuid,
 };
+use shapegen_runtime::Position;
 use shapegen_runtime::SqliteStore;
 
 #[path = "baseline/store.rs"]

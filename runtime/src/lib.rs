@@ -17,7 +17,7 @@ pub mod log;
 mod position;
 pub mod shape;
 #[cfg(feature = "client")]
-pub mod store;
+mod store;
 #[cfg(feature = "client")]
 pub mod stream;
 pub mod value;
@@ -29,10 +29,19 @@ pub use collection::{Batch, Change, Changes, Collection, Connection, Snapshot, S
 pub use position::Position;
 pub use shape::{Index, Shape, ShapeParams};
 #[cfg(feature = "client")]
-pub use store::{SqliteStore, StoreError};
+pub use store::{SqliteStore, StoreError, StoreEvent};
 #[cfg(feature = "client")]
 pub use stream::SyncError;
 pub use value::{Json, Numeric, Secret};
+
+/// Parts of the client for this crate's own benchmarks; no promise.
+#[cfg(feature = "client")]
+#[doc(hidden)]
+pub mod __bench {
+    pub use crate::store::{
+        Batch, Commit, Current, Instance, LoadRows, Opened, Partition, RowChange, Saved, StoredRow, Target, Verdict,
+    };
+}
 
 /// What generated code names; not for people. A new major form gets a new number.
 #[doc(hidden)]

@@ -11,7 +11,7 @@ use crate::table::{Row, TableDefinition, TableName};
 /// was called is visible in that snapshot; every later one is given to the followers, and the snapshot's position says
 /// whether the snapshot holds it already.
 pub trait Source: Send + Sync + 'static {
-    /// The table's current definition; `None` where there is no such table.
+    /// The table's current definition; `None` where there is no such table. Called on the executor: it must not block.
     ///
     /// # Errors
     /// When the database can't be asked.

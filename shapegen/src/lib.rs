@@ -6,6 +6,8 @@
 pub mod catalog;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "cli")]
+pub mod dev;
 pub mod diagnostics;
 pub mod emit;
 pub mod fragment;

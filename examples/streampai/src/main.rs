@@ -15,7 +15,7 @@ use screen::Screen;
 use seed::{ANN, BOB};
 use shapegen_runtime::{Batch, Change, Changes, Connection, Shape};
 use shapegen_server::{HeaderMap, MemorySource, Service, SessionValues};
-use sync::{Livestream, LivestreamStatus, Notification, UserPreferences};
+use sync::{Livestream, LivestreamStatus};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -24,10 +24,9 @@ fn main() -> Outcome {
 }
 
 async fn story() -> Outcome {
-    let shapes = [UserPreferences::DEFINITION, Livestream::DEFINITION, Notification::DEFINITION];
-    let source = MemorySource::new(shapes)?;
+    let source = MemorySource::new(seed::SHAPES)?;
     seed::fill(&source)?;
-    let service = Service::builder(source.clone()).shapes(shapes).sessions(session_of).build()?;
+    let service = Service::builder(source.clone()).shapes(seed::SHAPES).sessions(session_of).build()?;
     let listening = service.bind("127.0.0.1:0").await?;
     let url = format!("http://{}/shapes", listening.local_addr());
     let folder = tempfile::tempdir()?;

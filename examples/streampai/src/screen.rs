@@ -27,8 +27,17 @@ impl Screen {
             .session(Session::user(person.id).token(move || std::future::ready(token.clone())))
             .build()?;
         let (livestreams, notifications) = (client.livestreams(), client.notifications());
-        let tables: Vec<Box<dyn Table>> =
-            vec![Box::new(client.user_preferences()), Box::new(livestreams.clone()), Box::new(notifications.clone())];
+        let tables: Vec<Box<dyn Table>> = vec![
+            Box::new(client.user_preferences()),
+            Box::new(livestreams.clone()),
+            Box::new(client.widget_configs()),
+            Box::new(notifications.clone()),
+            Box::new(client.streaming_accounts()),
+            Box::new(client.stream_events()),
+            Box::new(client.chat_messages()),
+            Box::new(client.viewers()),
+            Box::new(client.user_roles()),
+        ];
         Ok(Self { livestreams, notifications, tables, opened })
     }
 
@@ -53,9 +62,12 @@ impl Screen {
         format!("{:.1} ms", self.opened.elapsed().as_secs_f64() * 1000.0)
     }
 
+    /// One line for the tables of a kind.
     pub fn print(&self) {
-        for table in &self.tables {
-            println!("  {:<20}{:>5} rows", table.name(), table.rows().len());
+        for (kind, kept) in [("kept on disk", true), ("in memory", false)] {
+            let tables = self.tables.iter().filter(|table| table.is_kept() == kept);
+            let counts: Vec<String> = tables.map(|table| format!("{} {}", table.name(), table.rows().len())).collect();
+            println!("  {kind:<14}{}", counts.join(", "));
         }
     }
 

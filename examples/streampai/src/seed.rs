@@ -1,11 +1,29 @@
 //! The rows that the service starts with: two people, each with their own.
 
 use jiff::Timestamp;
-use shapegen_runtime::{Json, Numeric};
+use jiff::civil::date;
+use shapegen_runtime::definition::ShapeDefinition;
+use shapegen_runtime::{Json, Numeric, Secret, Shape};
 use shapegen_server::{MemoryError, MemorySource, MemoryTransaction};
 use uuid::Uuid;
 
-use crate::sync::{Livestream, LivestreamStatus, Notification, NotificationLevel, UserPreferences};
+use crate::sync::{
+    ChatMessage, Livestream, LivestreamStatus, Notification, NotificationLevel, Platform, StreamEvent, StreamEventType,
+    StreamingAccount, UserPreferences, UserRole, Viewer, WidgetConfig,
+};
+
+/// What the service serves.
+pub static SHAPES: [&ShapeDefinition; 9] = [
+    UserPreferences::DEFINITION,
+    Livestream::DEFINITION,
+    WidgetConfig::DEFINITION,
+    Notification::DEFINITION,
+    StreamingAccount::DEFINITION,
+    StreamEvent::DEFINITION,
+    ChatMessage::DEFINITION,
+    Viewer::DEFINITION,
+    UserRole::DEFINITION,
+];
 
 /// One person of the story.
 pub struct Person {
@@ -13,7 +31,9 @@ pub struct Person {
     pub id: Uuid,
 }
 
+/// The first person.
 pub const ANN: Person = Person { name: "Ann", id: Uuid::from_u128(0xa11) };
+/// The second one.
 pub const BOB: Person = Person { name: "Bob", id: Uuid::from_u128(0xb0b) };
 
 /// What stands in every row of a person, and in nobody else's.
@@ -21,6 +41,7 @@ pub fn mark(person: &Person) -> String {
     format!("{}'s", person.name)
 }
 
+/// The rows of both.
 pub fn fill(source: &MemorySource) -> Result<(), MemoryError> {
     source.transaction(|tx| {
         rows_of(&ANN, 40, tx);
@@ -44,12 +65,70 @@ fn rows_of(person: &Person, livestreams: u32, tx: &mut MemoryTransaction<'_>) {
     }
     for number in 0..livestreams {
         tx.insert(&notification(person, number.into()));
+        tx.insert(&chat_message(person, number));
+    }
+    tx.insert(&WidgetConfig {
+        id: id(person, 0),
+        user_id: person.id,
+        kind: "alert_box".to_owned(),
+        config: Json::from_text(format!(r#"{{"text": "{} alert"}}"#, mark(person))),
+        enabled: true,
+    });
+    tx.insert(&StreamingAccount {
+        user_id: person.id,
+        platform: Platform::Twitch,
+        account_name: format!("{} channel", mark(person)),
+        refresh_token: Secret::new(format!("{} token", mark(person))),
+        expires_at: None,
+    });
+    tx.insert(&StreamEvent {
+        id: id(person, 0),
+        user_id: person.id,
+        livestream_id: Some(id(person, 0)),
+        r#type: StreamEventType::Donation,
+        amount: "12.50".parse::<Numeric>().ok(),
+        score: Some(0.75),
+        payload: Some(Json::from_text(format!(r#"{{"from": "{} fan"}}"#, mark(person)))),
+        inserted_at: Timestamp::UNIX_EPOCH,
+    });
+    tx.insert(&Viewer {
+        id: id(person, 0),
+        user_id: person.id,
+        platform: Platform::Youtube,
+        display_name: format!("{} viewer", mark(person)),
+        avatar: Some(vec![0x89, 0x50, 0x4e, 0x47]),
+        first_seen: date(2025, 12, 28),
+        usual_hour: None,
+        trust: 0.5,
+        total_minutes: 90,
+    });
+    tx.insert(&UserRole {
+        user_id: person.id,
+        role: format!("{} owner", mark(person)),
+        granted_at: Timestamp::UNIX_EPOCH,
+    });
+}
+
+fn id(person: &Person, number: u32) -> Uuid {
+    Uuid::from_u128((person.id.as_u128() << 64) | u128::from(number))
+}
+
+pub fn chat_message(person: &Person, number: u32) -> ChatMessage {
+    ChatMessage {
+        id: id(person, number),
+        user_id: person.id,
+        livestream_id: id(person, 0),
+        viewer_id: Some(id(person, 0)),
+        body: format!("{} message {number}", mark(person)),
+        badge_months: Some(3),
+        sent_local: None,
+        inserted_at: Timestamp::UNIX_EPOCH,
     }
 }
 
 pub fn livestream(person: &Person, number: u32) -> Livestream {
     Livestream {
-        id: Uuid::from_u128(person.id.as_u128() << 64 | u128::from(number)),
+        id: id(person, number),
         user_id: person.id,
         title: format!("{} stream {number}", mark(person)),
         status: LivestreamStatus::Ended,

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostics::Report;
 use crate::source::{FileId, SourceMap, Span};
+pub use crate::sql::statement::DefaultValue;
 
 /// A schema-qualified name, as PostgreSQL stores it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -72,6 +73,8 @@ pub struct Column {
     pub not_null: bool,
     /// It has a default, an identity or is generated.
     pub has_default: bool,
+    /// What a new row gets when an insert leaves the column out; `None` for NULL and for generated columns.
+    pub default: Option<DefaultValue>,
     /// GENERATED ALWAYS AS (…): Electric leaves these out before PostgreSQL 18.
     pub generated: bool,
     /// `COMMENT ON COLUMN`.

@@ -65,7 +65,8 @@ impl Replay<'_> {
                 span: column.name.span,
                 data_type,
                 not_null: column.not_null,
-                has_default: column.has_default,
+                has_default: column.default.is_some() || column.generated,
+                default: column.default,
                 generated: column.generated,
                 comment: None,
             }),
@@ -238,10 +239,11 @@ impl Replay<'_> {
                 }
             }
             TableAction::NotNull { column, set } => self.alter_column(&table, &column, |column| column.not_null = set),
-            TableAction::Default { column, set } => {
-                self.alter_column(&table, &column, |column| column.has_default = set);
+            TableAction::Default { column, default } => {
+                self.alter_column(&table, &column, |column| {
+                    (column.has_default, column.default) = (default.is_some(), default);
+                });
             }
-            TableAction::AddIdentity(column) => self.alter_column(&table, &column, |column| column.has_default = true),
             TableAction::DropExpression(column) => {
                 self.alter_column(&table, &column, |column| (column.has_default, column.generated) = (false, false));
             }

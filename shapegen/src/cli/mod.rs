@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod build;
+mod dev;
 mod explain;
 
 use std::ffi::OsString;
@@ -26,6 +27,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Build(build::Build),
+    Dev(dev::Dev),
     Explain(explain::Explain),
 }
 
@@ -102,6 +104,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
     };
     match cli.command {
         Command::Build(command) => command.run(terminal),
+        Command::Dev(command) => command.run(terminal),
         Command::Explain(command) => command.run(terminal),
     }
 }
@@ -140,7 +143,7 @@ mod tests {
 
     #[test]
     fn help_is_as_reviewed() {
-        let help: String = [&["--help"][..], &["build", "--help"], &["explain", "--help"]]
+        let help: String = [&["--help"][..], &["build", "--help"], &["dev", "--help"], &["explain", "--help"]]
             .iter()
             .map(|args| {
                 let Ran { exit, out, err } = shapegen(args);

@@ -37,6 +37,8 @@ codes! {
     SQL_DUPLICATE = "SG0105", "declared twice";
     /// PostgreSQL can do it, shapegen can't read it yet.
     SQL_UNSUPPORTED = "SG0106", "a part of PostgreSQL's language that can't be read yet";
+    /// A row that its table's constraints refuse.
+    SQL_ROW = "SG0107", "a row that the table refuses";
     /// The manifest is not TOML.
     MANIFEST_SYNTAX = "SG0201", "the manifest is not TOML";
     /// A key that the manifest doesn't have there.

@@ -21,6 +21,7 @@ fn catalog() -> Catalog {
         data_type: DataType { base, dims },
         not_null: false,
         has_default: false,
+        default: None,
         generated: false,
         comment: None,
     };

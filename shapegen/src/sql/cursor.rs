@@ -7,7 +7,7 @@ use crate::diagnostics::{Diagnostic, codes};
 use crate::source::{FileId, Span};
 
 /// A part of the grammar, or what stands in its way.
-pub(super) type Read<T> = Result<T, Box<Diagnostic>>;
+pub(crate) type Read<T> = Result<T, Box<Diagnostic>>;
 
 /// PostgreSQL's words that can't name a table or a column without quotes (`pg_get_keywords()`, `R` and `T`).
 #[rustfmt::skip]
@@ -26,20 +26,20 @@ const RESERVED: &[&str] = &[
 
 /// A place in the tokens of one statement.
 #[derive(Clone, Copy)]
-pub(super) struct Cursor<'s> {
-    pub(super) file: FileId,
+pub(crate) struct Cursor<'s> {
+    pub(crate) file: FileId,
     /// The whole file.
-    pub(super) text: &'s str,
+    pub(crate) text: &'s str,
     tokens: &'s [Token],
     at: usize,
 }
 
 impl<'s> Cursor<'s> {
-    pub(super) fn new(file: FileId, text: &'s str, tokens: &'s [Token]) -> Self {
+    pub(crate) fn new(file: FileId, text: &'s str, tokens: &'s [Token]) -> Self {
         Self { file, text, tokens, at: 0 }
     }
 
-    pub(super) fn at_end(&self) -> bool {
+    pub(crate) fn at_end(&self) -> bool {
         self.at >= self.tokens.len()
     }
 
@@ -47,38 +47,38 @@ impl<'s> Cursor<'s> {
         self.tokens.get(self.at + ahead)
     }
 
-    pub(super) fn kind(&self) -> Option<TokenKind> {
+    pub(crate) fn kind(&self) -> Option<TokenKind> {
         self.token(0).map(|token| token.kind)
     }
 
     /// The text of a token ahead, empty behind the end.
-    pub(super) fn peek(&self, ahead: usize) -> &'s str {
+    pub(crate) fn peek(&self, ahead: usize) -> &'s str {
         self.token(ahead).map_or("", |token| &self.text[token.start..token.end])
     }
 
-    pub(super) fn advance(&mut self) {
+    pub(crate) fn advance(&mut self) {
         self.at += 1;
     }
 
     /// The place of the next token; at the end, of the last one.
-    pub(super) fn here(&self) -> Span {
+    pub(crate) fn here(&self) -> Span {
         let token = self.token(0).or(self.tokens.last());
         Span::new(self.file, token.map_or(0..0, |token| token.start..token.end))
     }
 
     /// The place from an earlier token's to the one just read.
-    pub(super) fn since(&self, start: Span) -> Span {
+    pub(crate) fn since(&self, start: Span) -> Span {
         let end = self.tokens.get(self.at.wrapping_sub(1)).map_or(start.end, |token| token.end);
         Span::new(self.file, start.start..end.max(start.end))
     }
 
     /// Whether the next tokens are these words or symbols, separated by spaces.
-    pub(super) fn is(&self, words: &str) -> bool {
+    pub(crate) fn is(&self, words: &str) -> bool {
         words.split(' ').enumerate().all(|(ahead, word)| self.peek(ahead).eq_ignore_ascii_case(word))
     }
 
     /// Steps over these words or symbols, if they are next.
-    pub(super) fn eat(&mut self, words: &str) -> bool {
+    pub(crate) fn eat(&mut self, words: &str) -> bool {
         let found = self.is(words);
         if found {
             self.at += words.split(' ').count();
@@ -86,17 +86,17 @@ impl<'s> Cursor<'s> {
         found
     }
 
-    pub(super) fn expect(&mut self, words: &str) -> Read<()> {
+    pub(crate) fn expect(&mut self, words: &str) -> Read<()> {
         if self.eat(words) { Ok(()) } else { Err(self.expected(&format!("`{}`", words.to_uppercase()))) }
     }
 
     /// A statement that ends here.
-    pub(super) fn expect_end(&self) -> Read<()> {
+    pub(crate) fn expect_end(&self) -> Read<()> {
         if self.at_end() { Ok(()) } else { Err(self.expected("the end of the statement")) }
     }
 
     /// A syntax error at the next token.
-    pub(super) fn expected(&self, what: &str) -> Box<Diagnostic> {
+    pub(crate) fn expected(&self, what: &str) -> Box<Diagnostic> {
         let found = if self.at_end() { "the statement ends".to_owned() } else { format!("found `{}`", self.shown()) };
         let error = Diagnostic::error(&codes::SQL_SYNTAX, format!("expected {what}, {found}"));
         let label = if self.at_end() { format!("expected {what} behind this") } else { format!("expected {what}") };
@@ -104,7 +104,7 @@ impl<'s> Cursor<'s> {
     }
 
     /// Something at the next token that PostgreSQL knows and shapegen doesn't.
-    pub(super) fn unsupported(&self, what: &str, help: &str) -> Box<Diagnostic> {
+    pub(crate) fn unsupported(&self, what: &str, help: &str) -> Box<Diagnostic> {
         let error = Diagnostic::error(&codes::SQL_UNSUPPORTED, format!("{what} can't be read yet"));
         Box::new(error.at(self.here(), "not supported").help(help))
     }
@@ -116,13 +116,13 @@ impl<'s> Cursor<'s> {
     }
 
     /// Whether the next token can't be a name without quotes.
-    pub(super) fn is_reserved(&self) -> bool {
+    pub(crate) fn is_reserved(&self) -> bool {
         let word = self.peek(0).to_ascii_lowercase();
         self.kind() == Some(TokenKind::Word) && RESERVED.binary_search(&word.as_str()).is_ok()
     }
 
     /// A name that the grammar lets stand here; `what` it names is for the message.
-    pub(super) fn ident(&mut self, what: &str) -> Read<Ident> {
+    pub(crate) fn ident(&mut self, what: &str) -> Read<Ident> {
         if self.is_reserved() {
             let word = self.peek(0).to_ascii_lowercase();
             let error = self.expected(what);
@@ -134,7 +134,7 @@ impl<'s> Cursor<'s> {
     }
 
     /// A name where also reserved words can stand, as behind a dot.
-    pub(super) fn label(&mut self, what: &str) -> Read<Ident> {
+    pub(crate) fn label(&mut self, what: &str) -> Read<Ident> {
         let text = self.peek(0);
         let value = match self.kind() {
             Some(TokenKind::Word) => Some(literal::fold(text)),
@@ -153,13 +153,13 @@ impl<'s> Cursor<'s> {
     }
 
     /// `name`, `schema.name` or `database.schema.name`.
-    pub(super) fn name(&mut self, what: &str) -> Read<Name> {
+    pub(crate) fn name(&mut self, what: &str) -> Read<Name> {
         let mut parts = self.parts(what, 3)?;
         self.name_of(&mut parts, what)
     }
 
     /// `name.column`
-    pub(super) fn column_name(&mut self) -> Read<(Name, Ident)> {
+    pub(crate) fn column_name(&mut self) -> Read<(Name, Ident)> {
         let what = "a column behind its table's name";
         let mut parts = self.parts(what, 4)?;
         let column = parts.pop().ok_or_else(|| self.expected(what))?;
@@ -181,7 +181,7 @@ impl<'s> Cursor<'s> {
     }
 
     /// `(a, b)`
-    pub(super) fn columns(&mut self) -> Read<Vec<Ident>> {
+    pub(crate) fn columns(&mut self) -> Read<Vec<Ident>> {
         self.expect("(")?;
         let mut columns = vec![self.ident("a column")?];
         while self.eat(",") {
@@ -192,7 +192,7 @@ impl<'s> Cursor<'s> {
     }
 
     /// A string in any of its spellings.
-    pub(super) fn string(&mut self, what: &str) -> Read<Ident> {
+    pub(crate) fn string(&mut self, what: &str) -> Read<Ident> {
         let start = self.here();
         let mut value: Option<String> = None;
         while let Some(kind) = self.kind() {
@@ -212,12 +212,12 @@ impl<'s> Cursor<'s> {
     }
 
     /// Steps over `(…)`.
-    pub(super) fn skip_parens(&mut self) -> Read<()> {
+    pub(crate) fn skip_parens(&mut self) -> Read<()> {
         if self.is("(") { self.skip_group() } else { Err(self.expected("`(`")) }
     }
 
     /// Steps over what the parenthesis or bracket that is next opens.
-    pub(super) fn skip_group(&mut self) -> Read<()> {
+    pub(crate) fn skip_group(&mut self) -> Read<()> {
         let open = self.here();
         let mut depth = 0usize;
         loop {
@@ -238,7 +238,7 @@ impl<'s> Cursor<'s> {
     }
 
     /// Steps to the next comma outside of parentheses and brackets, or to the end.
-    pub(super) fn skip_to_comma(&mut self) -> Read<()> {
+    pub(crate) fn skip_to_comma(&mut self) -> Read<()> {
         while !self.at_end() && !self.is(",") {
             if matches!(self.peek(0), "(" | "[") {
                 self.skip_group()?;

@@ -5,6 +5,7 @@
 
 use super::cursor::{Cursor, Read};
 use super::lex::TokenKind;
+use super::statement::DefaultValue;
 
 /// What follows an expression, apart from a comma, a closing parenthesis and the end of the statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +67,7 @@ const TYPE_WORDS: &[&str] = &[
 ];
 
 /// Steps over an expression, and says whether it is the constant NULL, which is no default.
-pub(super) fn skip(cursor: &mut Cursor<'_>, followed: Followed) -> Read<bool> {
+fn skip(cursor: &mut Cursor<'_>, followed: Followed) -> Read<bool> {
     let is_null = cursor.eat("null");
     let (mut complete, mut more) = (is_null, false);
     while !matches!(cursor.peek(0), "" | "," | ")") {
@@ -111,6 +112,13 @@ pub(super) fn skip(cursor: &mut Cursor<'_>, followed: Followed) -> Read<bool> {
         }
     }
     if complete { Ok(is_null && !more) } else { Err(cursor.expected("an expression")) }
+}
+
+/// Steps over the expression of a default; the constant NULL is none.
+pub(super) fn default(cursor: &mut Cursor<'_>, followed: Followed) -> Read<Option<DefaultValue>> {
+    let start = cursor.here();
+    let is_null = skip(cursor, followed)?;
+    Ok((!is_null).then(|| DefaultValue::Expression(cursor.since(start))))
 }
 
 /// Steps over `CASE … END`; these nest.

@@ -5,10 +5,10 @@
 //! of what `pg_dump` writes, misreads some of the rest without an error, and gives no places for types and constraints.
 
 pub(crate) mod classify;
-mod cursor;
+pub(crate) mod cursor;
 mod expression;
 pub(crate) mod grammar;
-mod lex;
+pub(crate) mod lex;
 pub(crate) mod literal;
 pub(crate) mod split;
 pub(crate) mod statement;

@@ -88,10 +88,19 @@ pub(crate) struct ColumnDef {
     pub(crate) name: Ident,
     pub(crate) data_type: TypeName,
     pub(crate) not_null: bool,
-    pub(crate) has_default: bool,
+    pub(crate) default: Option<DefaultValue>,
     pub(crate) generated: bool,
     /// The inline keys, each over this column.
     pub(crate) constraints: Vec<ConstraintDef>,
+}
+
+/// What a new row gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefaultValue {
+    /// The value of the SQL expression at this place.
+    Expression(Span),
+    /// The next number: of an identity or a serial type.
+    Counter,
 }
 
 /// A type as it was written.
@@ -155,10 +164,8 @@ pub(crate) enum TableAction {
     /// A default, an identity or a generation expression came or went.
     Default {
         column: Ident,
-        set: bool,
+        default: Option<DefaultValue>,
     },
-    /// `ADD GENERATED … AS IDENTITY`
-    AddIdentity(Ident),
     DropExpression(Ident),
     Type {
         column: Ident,

@@ -123,6 +123,7 @@ fn column(table: &mut Table, text: &str, span: Span, enums: &[QualifiedName]) {
         data_type: DataType { base, dims: u8::from(after.starts_with("[]")) },
         not_null: after.contains("NOT NULL"),
         has_default: after.contains("DEFAULT") || after.contains("GENERATED"),
+        default: None,
         generated: after.contains("GENERATED ALWAYS AS ("),
         comment: None,
     });

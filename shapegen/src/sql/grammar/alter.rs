@@ -4,7 +4,7 @@ use super::type_name::type_name;
 use super::{constraint, create};
 use crate::sql::cursor::{Cursor, Read};
 use crate::sql::expression::{self, Followed};
-use crate::sql::statement::{MoveAction, Side, Statement, TableAction, TypeAction};
+use crate::sql::statement::{DefaultValue, MoveAction, Side, Statement, TableAction, TypeAction};
 
 /// What begins an action that doesn't change columns, keys or names.
 const PASSED_OVER: &[&str] = &[
@@ -109,13 +109,12 @@ fn column_action(cursor: &mut Cursor<'_>) -> Read<Option<TableAction>> {
     } else if cursor.eat("drop not null") {
         TableAction::NotNull { column, set: false }
     } else if cursor.eat("set default") {
-        let is_null = expression::skip(cursor, Followed::ByComma)?;
-        TableAction::Default { column, set: !is_null }
+        TableAction::Default { column, default: expression::default(cursor, Followed::ByComma)? }
     } else if cursor.eat("drop default") {
-        TableAction::Default { column, set: false }
+        TableAction::Default { column, default: None }
     } else if cursor.eat("drop identity") {
         cursor.eat("if exists");
-        TableAction::Default { column, set: false }
+        TableAction::Default { column, default: None }
     } else if cursor.eat("drop expression") {
         cursor.eat("if exists");
         TableAction::DropExpression(column)
@@ -123,7 +122,7 @@ fn column_action(cursor: &mut Cursor<'_>) -> Read<Option<TableAction>> {
         if !create::generated(cursor)? {
             return Err(cursor.expected("`IDENTITY`"));
         }
-        TableAction::AddIdentity(column)
+        TableAction::Default { column, default: Some(DefaultValue::Counter) }
     } else if cursor.eat("set data type") || cursor.eat("type") {
         let data_type = type_name(cursor)?;
         if cursor.eat("collate") {

@@ -5,7 +5,7 @@ use super::type_name::type_name;
 use crate::sql::cursor::{Cursor, Read};
 use crate::sql::expression::{self, Followed};
 use crate::sql::lex::TokenKind;
-use crate::sql::statement::{ColumnDef, ConstraintDef, CreateTable, Name, Statement, TypeName};
+use crate::sql::statement::{ColumnDef, ConstraintDef, CreateTable, DefaultValue, Name, Statement, TypeName};
 use crate::sql::types;
 
 /// The part of `CREATE TABLE` up to the name.
@@ -112,14 +112,14 @@ pub(super) fn column(cursor: &mut Cursor<'_>) -> Read<ColumnDef> {
         data_type: type_name(cursor)?,
         name,
         not_null: false,
-        has_default: false,
+        default: None,
         generated: false,
         constraints: Vec::new(),
     };
     let TypeName { name: type_name, .. } = &mut column.data_type;
     if let Some(integer) = types::serial(&type_name.name.value).filter(|_| type_name.schema.is_none()) {
         type_name.name.value = integer.to_owned();
-        (column.not_null, column.has_default) = (true, true);
+        (column.not_null, column.default) = (true, Some(DefaultValue::Counter));
     }
     for storage in ["storage", "compression"] {
         if cursor.eat(storage) {
@@ -144,17 +144,15 @@ fn column_constraint(cursor: &mut Cursor<'_>, column: &mut ColumnDef) -> Read<()
         cursor.skip_parens()?;
     } else if cursor.eat("null") || constraint::attribute(cursor)? {
     } else if cursor.eat("default") {
-        let is_null = expression::skip(cursor, Followed::ByConstraint)?;
-        column.has_default |= !is_null;
+        column.default = expression::default(cursor, Followed::ByConstraint)?.or(column.default);
     } else if cursor.eat("collate") {
         cursor.name("a collation")?;
     } else if cursor.eat("generated") {
         if generated(cursor)? {
-            column.not_null = true;
+            (column.not_null, column.default) = (true, Some(DefaultValue::Counter));
         } else {
             column.generated = true;
         }
-        column.has_default = true;
     } else {
         let error = cursor.expected("a constraint of the column, a comma or `)`");
         return Err(Box::new(error.help("is there a comma missing before this?")));

@@ -5,7 +5,7 @@ mod constraint;
 mod create;
 mod drop;
 mod session;
-mod type_name;
+pub(crate) mod type_name;
 
 use super::classify::Subject;
 use super::cursor::Cursor;

@@ -7,7 +7,7 @@ use crate::sql::statement::{Ident, Name, TypeName};
 use crate::sql::types;
 
 /// A type, with its modifiers and dimensions.
-pub(super) fn type_name(cursor: &mut Cursor<'_>) -> Read<TypeName> {
+pub(crate) fn type_name(cursor: &mut Cursor<'_>) -> Read<TypeName> {
     let start = cursor.here();
     let (name, modifiers) = match keyword_type(cursor)? {
         Some((name, modifiers)) => (pg_catalog(name, cursor.since(start)), modifiers),

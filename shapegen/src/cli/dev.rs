@@ -1,0 +1,55 @@
+//! `shapegen dev`: a shape service over a SQLite file.
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Exit, ManifestArg, Terminal};
+use crate::dev;
+use crate::generate::load;
+
+/// Serves the schema's tables and the manifest's shapes from a SQLite file, on this machine only.
+///
+/// Tables are at /v1/shape?table=…, shapes at /shapes/NAME. POST /dev/sql runs SQL text as one transaction: INSERT,
+/// UPDATE, DELETE and TRUNCATE with literals. Foreign keys, checks and triggers are not run, and bearer tokens are read
+/// without being verified: as a JWT, or as claims in plain JSON.
+#[derive(Debug, Args)]
+pub(super) struct Dev {
+    #[command(flatten)]
+    manifest: ManifestArg,
+    /// The SQLite file; it is created where there is none, and kept.
+    #[arg(long, value_name = "FILE")]
+    db: PathBuf,
+    /// The port; 0 takes a free one.
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+}
+
+impl Dev {
+    pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+        let loaded = match load(&self.manifest.manifest) {
+            Ok(loaded) => loaded,
+            Err(failed) => {
+                terminal.report(&failed.report, &failed.sources)?;
+                return Ok(Exit::Diagnostics);
+            }
+        };
+        terminal.report(&loaded.report, &loaded.sources)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let service = match dev::start(loaded, &self.db, self.port).await {
+                Ok(service) => service,
+                Err(error) => {
+                    writeln!(terminal.err, "error: `{}`: {error}", self.db.display())?;
+                    return Ok(Exit::Diagnostics);
+                }
+            };
+            writeln!(terminal.out, "listening on http://{}", service.local_addr())?;
+            terminal.out.flush()?;
+            tokio::signal::ctrl_c().await?;
+            service.shutdown().await;
+            Ok(Exit::Fine)
+        })
+    }
+}

@@ -1,0 +1,104 @@
+//! `shapegen dev`: the protocol service over the schema's tables in a SQLite file, for a laptop and for tests.
+//!
+//! It serves every table at `/v1/shape`, the manifest's shapes at `/shapes/NAME`, and takes SQL at `/dev/sql`: INSERT,
+//! UPDATE, DELETE and TRUNCATE with literals. Foreign keys, checks and triggers are not run.
+
+mod decimal;
+mod definition;
+mod jsonb;
+mod session;
+mod source;
+mod statement;
+mod table;
+#[cfg(test)]
+mod tests;
+mod value;
+mod write;
+
+use std::net::Ipv4Addr;
+use std::path::Path;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use serde_json::json;
+use shapegen_server::{BindError, Listening, Service};
+
+use crate::fragment::{self, FragmentError, Subject};
+use crate::generate::Loaded;
+
+use source::{Refused, SqliteSource};
+
+pub use source::OpenError;
+pub use table::PrepareError;
+
+/// The largest text that `/dev/sql` takes.
+const MOST_SQL_BYTES: usize = 64 << 20;
+
+/// Why the dev service doesn't start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DevError {
+    /// The database can't be opened.
+    #[error("can't open the database: {0}")]
+    Open(#[from] OpenError),
+    /// The port is taken.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+}
+
+/// Starts the dev service on the loopback address; port 0 takes a free one.
+///
+/// # Errors
+/// When the database can't be opened or the port is taken.
+pub async fn start(loaded: Loaded, database: &Path, port: u16) -> Result<Listening, DevError> {
+    let Loaded { catalog, model, sources, .. } = loaded;
+    let source = SqliteSource::open(database, catalog, &sources)?;
+    let parser = source.clone();
+    let claims: Vec<(String, String)> =
+        model.session.values.iter().map(|value| (value.name.clone(), value.claim.clone())).collect();
+    let service = Service::builder(source.clone())
+        .shapes(model.shapes.iter().map(definition::of))
+        .sessions(move |headers| session::unverified(headers, &claims))
+        .where_parser(move |table, text, _| where_clause(&parser, &table.name, text))
+        .build()
+        .map_err(BindError::from)?;
+    let routes =
+        Router::new().route("/dev/sql", post(sql)).layer(DefaultBodyLimit::max(MOST_SQL_BYTES)).with_state(source);
+    Ok(service.bind_with((Ipv4Addr::LOCALHOST, port), routes).await?)
+}
+
+fn where_clause(
+    source: &SqliteSource,
+    name: &shapegen_server::TableName,
+    text: &str,
+) -> Result<shapegen_runtime::expr::Expr, String> {
+    let schema = source.schema();
+    let stored = schema.tables.get(name).ok_or_else(|| format!("there is no table {name}"))?;
+    let table = schema.catalog.tables.get(&stored.name).ok_or_else(|| format!("there is no table {name}"))?;
+    let subject = Subject { name: &stored.name, table, catalog: &schema.catalog };
+    let said = |error: &FragmentError| format!("At location {}: {}", error.at.start, error.message);
+    let parsed = fragment::parse_where(text, subject);
+    parsed.map(|parsed| parsed.expr).map_err(|errors| errors.iter().map(said).collect::<Vec<_>>().join("; "))
+}
+
+/// Runs a text of SQL as one transaction.
+async fn sql(State(source): State<SqliteSource>, text: String) -> Response {
+    let ran = tokio::task::spawn_blocking(move || source.run(&text)).await;
+    let (status, body) = match ran {
+        Ok(Ok(committed)) => {
+            let lsn = committed.lsn.to_string();
+            (StatusCode::OK, json!({ "txid": committed.txid, "lsn": lsn, "changes": committed.changes.len() }))
+        }
+        Ok(Err(Refused::Text { message, details })) => {
+            (StatusCode::BAD_REQUEST, json!({ "message": message, "details": details }))
+        }
+        Ok(Err(Refused::Database(error))) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, json!({ "message": format!("the database failed: {error}") }))
+        }
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, json!({ "message": "the statement could not be run" })),
+    };
+    (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body.to_string()).into_response()
+}

@@ -1,0 +1,183 @@
+//! The schema's tables in a SQLite file, as the protocol service's source.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use shapegen_server::{Follower, Row, SnapshotPosition, Source, SourceError, TableDefinition, TableName, Transaction};
+
+use super::statement;
+use super::table::{PrepareError, StoredTable};
+use super::write::{Failure, Schema, Writing};
+use crate::catalog::Catalog;
+use crate::diagnostics::{Diagnostic, Report};
+use crate::source::SourceMap;
+
+/// Tables in a SQLite file. Clones are the same source.
+#[derive(Clone)]
+pub(super) struct SqliteSource(Arc<Inner>);
+
+struct Inner {
+    path: PathBuf,
+    schema: Schema,
+    writer: Mutex<Writer>,
+    /// Held as long as the file is ours.
+    _lock: File,
+}
+
+struct Writer {
+    connection: Connection,
+    followers: Vec<Weak<dyn Follower>>,
+}
+
+/// Why the database can't be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Another process has it.
+    #[error("another process uses it")]
+    InUse,
+    /// The folder or the file can't be used.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It isn't a database, or its rows don't fit the schema.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Prepare(error.into())
+    }
+}
+
+/// Why a text was not run.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// What is wrong with it, in one line and in full.
+    Text {
+        message: String,
+        details: String,
+    },
+    Database(rusqlite::Error),
+}
+
+impl SqliteSource {
+    /// Opens the file, creating it where there is none, and brings it to the schema's form.
+    pub(super) fn open(path: &Path, catalog: Catalog, sources: &SourceMap) -> Result<Self, OpenError> {
+        let mut lock_path = path.as_os_str().to_owned();
+        lock_path.push("-lock");
+        let lock = File::create(lock_path)?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => OpenError::InUse,
+            TryLockError::Error(error) => error.into(),
+        })?;
+        let mut connection = Connection::open(path)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(
+            "CREATE TABLE IF NOT EXISTS _position (
+                 id INTEGER PRIMARY KEY CHECK (id = 0), lsn INTEGER NOT NULL, txid INTEGER NOT NULL
+             ) STRICT;
+             INSERT INTO _position VALUES (0, 16777216, 1000) ON CONFLICT DO NOTHING;
+             CREATE TABLE IF NOT EXISTS _counter (
+                 schema TEXT, relation TEXT, column TEXT, last INTEGER NOT NULL, PRIMARY KEY (schema, relation, column)
+             ) STRICT;",
+        )?;
+        let mut tables = std::collections::BTreeMap::new();
+        for (name, table) in &catalog.tables {
+            let table = StoredTable::new(name, table, sources);
+            table.prepare(&transaction, &catalog)?;
+            tables.insert(table.definition.name.clone(), Arc::new(table));
+        }
+        transaction.commit()?;
+        let writer = Mutex::new(Writer { connection, followers: Vec::new() });
+        let schema = Schema { catalog, tables };
+        Ok(Self(Arc::new(Inner { path: path.to_owned(), schema, writer, _lock: lock })))
+    }
+
+    pub(super) fn schema(&self) -> &Schema {
+        &self.0.schema
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.0.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs a text of SQL as one transaction. Blocks.
+    pub(super) fn run(&self, text: &str) -> Result<Arc<Transaction>, Refused> {
+        let mut sources = SourceMap::default();
+        let file = sources.add("request.sql", text);
+        let refused = |diagnostic: Diagnostic| {
+            let message = diagnostic.message.clone();
+            let mut report = Report::default();
+            report.push(diagnostic);
+            Refused::Text { message, details: report.render(&sources, false) }
+        };
+        let writes = statement::read(file, text).map_err(|diagnostic| refused(*diagnostic))?;
+        let mut writer = self.writer();
+        let writer = &mut *writer;
+        let database = writer.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let database = database.map_err(Refused::Database)?;
+        let mut writing = Writing { schema: &self.0.schema, text, connection: &database, changes: Vec::new() };
+        for write in &writes {
+            writing.apply(write).map_err(|failure| match failure {
+                Failure::Refused(diagnostic) => refused(*diagnostic),
+                Failure::Database(error) => Refused::Database(error),
+            })?;
+        }
+        let changes = writing.changes;
+        let advance = "UPDATE _position SET lsn = lsn + ?1, txid = txid + 1 RETURNING lsn, txid";
+        let step = 8 * (i64::try_from(changes.len()).unwrap_or(i64::MAX / 16) + 1);
+        let (lsn, txid) = database
+            .query_row(advance, [step], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+            .map_err(Refused::Database)?;
+        database.commit().map_err(Refused::Database)?;
+        let committed = Arc::new(Transaction { lsn: lsn.unsigned_abs(), txid: txid.unsigned_abs(), changes });
+        writer
+            .followers
+            .retain(|follower| follower.upgrade().inspect(|follower| follower.committed(&committed)).is_some());
+        Ok(committed)
+    }
+}
+
+fn position(connection: &Connection) -> rusqlite::Result<(u64, u64)> {
+    let read =
+        |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs()));
+    let position = connection.query_row("SELECT lsn, txid FROM _position", [], read).optional()?;
+    Ok(position.unwrap_or_default())
+}
+
+fn database(error: rusqlite::Error) -> SourceError {
+    SourceError::Database(Box::new(error))
+}
+
+impl Source for SqliteSource {
+    fn table(&self, name: &TableName) -> Result<Option<Arc<TableDefinition>>, SourceError> {
+        Ok(self.0.schema.tables.get(name).map(|table| Arc::clone(&table.definition)))
+    }
+
+    /// On a connection of its own, so that writers don't wait: the position is of the same moment as the rows.
+    fn snapshot(&self, name: &TableName, visit: &mut dyn FnMut(&Row)) -> Result<SnapshotPosition, SourceError> {
+        let table = self.0.schema.tables.get(name).ok_or_else(|| SourceError::UnknownTable(name.clone()))?;
+        let mut read = || {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let mut connection = Connection::open_with_flags(&self.0.path, flags)?;
+            connection.busy_timeout(Duration::from_secs(10))?;
+            let moment = connection.transaction()?;
+            let (_, txid) = position(&moment)?;
+            table.for_each_row(&moment, None, |_, row| visit(&row))?;
+            Ok(SnapshotPosition { xmin: txid + 1, xmax: txid + 1, running: Vec::new() })
+        };
+        read().map_err(database)
+    }
+
+    fn follow(&self, follower: Weak<dyn Follower>) -> u64 {
+        let mut writer = self.writer();
+        writer.followers.push(follower);
+        position(&writer.connection).map_or(0, |(lsn, _)| lsn)
+    }
+}

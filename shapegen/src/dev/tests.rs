@@ -1,0 +1,282 @@
+//! SQL in, rows and the protocol out.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+
+use shapegen_server::{RowChange, Source, TableName, Transaction};
+
+use super::source::{OpenError, Refused, SqliteSource};
+use super::start;
+use crate::catalog::Catalog;
+use crate::diagnostics::Report;
+use crate::generate::load;
+use crate::source::SourceMap;
+
+const SCHEMA: &str = "
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+CREATE TABLE people (
+    id serial PRIMARY KEY,
+    email varchar(20) NOT NULL UNIQUE,
+    mood mood NOT NULL DEFAULT 'ok'::mood,
+    active boolean DEFAULT true,
+    score numeric(6, 2),
+    tags text[] NOT NULL DEFAULT '{}',
+    meta jsonb DEFAULT '{\"b\":1,\"a\":2}',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    shout text GENERATED ALWAYS AS (upper(email)) STORED
+);
+CREATE TABLE notes (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), body text NOT NULL, kind text DEFAULT lower('X'));
+CREATE TABLE \"Odd\" (\"Id\" int, \"_row\" text, PRIMARY KEY (\"Id\", \"_row\"));
+CREATE VIEW v AS SELECT 1;
+";
+
+fn open(folder: &std::path::Path, schema: &str) -> Result<SqliteSource, OpenError> {
+    let mut sources = SourceMap::default();
+    let file = sources.add("schema.sql", schema);
+    let mut report = Report::default();
+    let catalog = Catalog::read(&sources, &[file], &mut report);
+    assert!(!report.has_errors(), "{}", report.render(&sources, false));
+    SqliteSource::open(&folder.join("dev.db"), catalog, &sources)
+}
+
+/// The rows of a table, values with `|` between them.
+fn rows(source: &SqliteSource, table: &str) -> Vec<String> {
+    let mut rows = Vec::new();
+    let visit = &mut |row: &shapegen_server::Row| {
+        let values: Vec<&str> = row.iter().map(|value| value.as_deref().unwrap_or("NULL")).collect();
+        rows.push(values.join("|"));
+    };
+    source.snapshot(&TableName::new("public", table), visit).unwrap();
+    rows
+}
+
+fn refused(source: &SqliteSource, sql: &str) -> (String, String) {
+    match source.run(sql) {
+        Err(Refused::Text { message, details }) => (message, details),
+        other => panic!("{sql}: {other:?}"),
+    }
+}
+
+#[test]
+fn inserts_take_literals_and_defaults() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = open(folder.path(), SCHEMA).unwrap();
+    source
+        .run(
+            "-- three rows, one transaction
+             INSERT INTO people (email, mood, score, tags, created_at) VALUES
+                 ('a@x', 'happy', 1.005, ARRAY['x', 'y z', NULL], '2024-01-02T03:04:05Z'),
+                 (E'it''s', DEFAULT, -2, '{ a , \"b,c\" }', timestamptz '2024-01-02 03:04:05+02');
+             insert into public.people (id, email, active, created_at, meta)
+                 values (7, $$c@x$$, 'no', '2024-01-02', null);",
+        )
+        .unwrap();
+    assert_eq!(
+        rows(&source, "people"),
+        [
+            r#"1|a@x|happy|t|1.01|{x,"y z",NULL}|{"a": 2, "b": 1}|2024-01-02 03:04:05+00"#,
+            r#"2|it's|ok|t|-2.00|{a,"b,c"}|{"a": 2, "b": 1}|2024-01-02 01:04:05+00"#,
+            "7|c@x|ok|f|NULL|{}|NULL|2024-01-02 00:00:00+00",
+        ]
+    );
+    source.run("INSERT INTO notes (body, kind) VALUES ('x', NULL)").unwrap();
+    source.run("INSERT INTO \"Odd\" VALUES (1, 'a'), (1, 'b')").unwrap();
+    assert_eq!(rows(&source, "Odd"), ["1|a", "1|b"]);
+    let note = &rows(&source, "notes")[0];
+    assert!(note.len() == 43 && note.ends_with("|x|NULL"), "{note}");
+}
+
+#[test]
+fn updates_and_deletes_find_their_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = open(folder.path(), SCHEMA).unwrap();
+    let at = "timestamptz '2024-01-01 00:00:00+00'";
+    source
+        .run(&format!(
+            "INSERT INTO people (email, score, created_at) VALUES ('a', 1, {at}), ('b', 2, {at}), ('c', NULL, {at})"
+        ))
+        .unwrap();
+    let count = |sql: &str| source.run(sql).unwrap().changes.len();
+    assert_eq!(count("UPDATE people SET mood = 'sad' WHERE score >= 1.50"), 1);
+    assert_eq!(count("UPDATE people SET email = 'z', active = false WHERE id = 3"), 1);
+    assert_eq!(count("UPDATE people SET meta = DEFAULT WHERE id = 1 AND email = 'other'"), 0);
+    assert_eq!(count("UPDATE people SET score = 5 WHERE mood = 'ok' AND NOT score IS NULL"), 1);
+    assert_eq!(count("DELETE FROM people WHERE id IN (2, 9)"), 1);
+    let mut seen = String::new();
+    for row in rows(&source, "people") {
+        writeln!(seen, "{}", row.split('|').take(5).collect::<Vec<_>>().join("|")).unwrap();
+    }
+    assert_eq!(seen, "1|a|ok|t|5.00\n3|z|ok|f|NULL\n");
+
+    let committed = source.run("UPDATE people SET id = 4 WHERE id = 3; DELETE FROM people; TRUNCATE people").unwrap();
+    let told = |transaction: &Transaction| -> Vec<&str> {
+        let what = |row: &RowChange| match row {
+            RowChange::Insert { .. } => "insert",
+            RowChange::Update { .. } => "update",
+            RowChange::Delete { .. } => "delete",
+            RowChange::Truncate => "truncate",
+        };
+        transaction.changes.iter().map(|change| what(&change.row)).collect()
+    };
+    assert_eq!(told(&committed), ["update", "delete", "delete", "truncate"]);
+    source.run("TRUNCATE TABLE people RESTART IDENTITY; INSERT INTO people (email) VALUES ('new')").unwrap();
+    assert!(rows(&source, "people")[0].starts_with("1|new|"));
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_a_reason_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = open(folder.path(), SCHEMA).unwrap();
+    source.run("INSERT INTO people (email) VALUES ('a'); INSERT INTO notes (body, kind) VALUES ('n', 'k')").unwrap();
+    let before = (rows(&source, "people"), rows(&source, "notes"));
+    let mut said = String::new();
+    for sql in [
+        "INSERT INTO people (email) VALUES ('b'), ('a')",
+        "INSERT INTO people (id, email) VALUES (1, 'b')",
+        "UPDATE people SET email = NULL",
+        "INSERT INTO people (mood) VALUES ('ok')",
+        "INSERT INTO people (email) VALUES ('much longer than twenty')",
+        "INSERT INTO people (email, mood) VALUES ('b', 'hapy')",
+        "INSERT INTO people (email, score) VALUES ('b', 12345)",
+        "INSERT INTO people (email, active) VALUES ('b', 1)",
+        "INSERT INTO people (emial) VALUES ('b')",
+        "INSERT INTO people (shout) VALUES ('b')",
+        "INSERT INTO peple (email) VALUES ('b')",
+        "INSERT INTO v VALUES (1)",
+        "INSERT INTO people (email) VALUES ('b', 'c')",
+        "INSERT INTO people (email, email) VALUES ('b', 'c')",
+        "INSERT INTO people (email) SELECT 'b'",
+        "INSERT INTO people (email) VALUES ('b') ON CONFLICT DO NOTHING",
+        "INSERT INTO people (email) VALUES ('b') RETURNING id",
+        "INSERT INTO people (email) VALUES (lower('B'))",
+        "INSERT INTO people (email) VALUES ('b'::bytea)",
+        "INSERT INTO notes (body) VALUES ('no kind')",
+        "UPDATE people SET score = score + 1",
+        "UPDATE people SET score = 1, score = 2",
+        "UPDATE people SET active = false WHERE emial = 'a'",
+        "UPDATE people SET active = false WHERE id = 'x'",
+        "UPDATE people SET active = false WHERE id = $1",
+        "UPDATE people SET active = false FROM notes",
+        "DELETE FROM people WHERE",
+        "DELETE FROM people USING notes",
+        "TRUNCATE people CASCADE",
+        "SELECT 1",
+        "BEGIN",
+        "DROP TABLE people",
+        "DELETE FROM people; INSERT INTO notes (body) VALUES (NULL)",
+        "INSERT INTO notes (body) VALUES ('never closed",
+        &format!("INSERT INTO notes (body) VALUES {}", "(".repeat(10_000)),
+    ] {
+        let (message, details) = refused(&source, sql);
+        let sql = sql.trim_end_matches('(');
+        assert!(details.contains(&message), "{sql}: {details}");
+        writeln!(said, "{sql}\n    {message}").unwrap();
+    }
+    assert_eq!((rows(&source, "people"), rows(&source, "notes")), before);
+    insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(said) });
+}
+
+#[test]
+fn rows_and_positions_survive_a_restart_and_a_wider_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = open(folder.path(), SCHEMA).unwrap();
+    let first = source.run("INSERT INTO people (email) VALUES ('a')").unwrap();
+    assert!(matches!(open(folder.path(), SCHEMA), Err(OpenError::InUse)));
+    let before = rows(&source, "people");
+    drop(source);
+
+    let source = open(folder.path(), SCHEMA).unwrap();
+    assert_eq!(rows(&source, "people"), before);
+    let second = source.run("INSERT INTO people (email) VALUES ('b')").unwrap();
+    assert!(second.lsn > first.lsn && second.txid > first.txid);
+    assert!(rows(&source, "people")[1].starts_with("2|b|"), "the counter goes on");
+    drop(source);
+
+    let wider = SCHEMA.replace("email varchar(20)", "nick text NOT NULL DEFAULT 'none', email varchar(20)");
+    let source = open(folder.path(), &wider).unwrap();
+    assert!(rows(&source, "people")[0].starts_with("1|none|a|"));
+    drop(source);
+    let narrow = SCHEMA.replace("email varchar(20)", "must int NOT NULL, email varchar(20)");
+    assert!(matches!(open(folder.path(), &narrow), Err(OpenError::Prepare(_))));
+}
+
+/// Sends a request and gives status, headers by lower-case name, and body.
+fn request(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    more: &str,
+    body: &str,
+) -> (u16, BTreeMap<String, String>, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let length = body.len();
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n{more}\r\n");
+    stream.write_all((head + body).as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let mut lines = head.lines();
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let header = |line: &str| line.split_once(':').map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()));
+    (status, lines.filter_map(header).collect(), body.to_owned())
+}
+
+#[test]
+fn the_service_serves_tables_shapes_and_sql() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = folder.path().join("shapes.toml");
+    fs::write(folder.path().join("schema.sql"), SCHEMA).unwrap();
+    let text = "schema = [\"schema.sql\"]\n[session]\nemail = { claim = \"sub\", identity = true }\n\
+                [scope]\nme = \"email = $email\"\n\
+                [shape]\npeople = { scope = \"me\", change_frequency = \"low\", columns = [\"id\", \"email\"] }\n";
+    fs::write(&manifest, text).unwrap();
+    let loaded = load(&manifest).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let service = start(loaded, &folder.path().join("dev.db"), 0).await.unwrap();
+        let address = service.local_addr();
+        assert!(address.ip().is_loopback());
+        let client = tokio::task::spawn_blocking(move || {
+            let sql = |text: &str| request(address, "POST", "/dev/sql", "", text);
+            let (status, _, body) = sql("INSERT INTO people (email, score) VALUES ('ann', 1), ('bob', 3)");
+            assert_eq!(status, 200, "{body}");
+            assert!(body.contains("\"changes\":2"), "{body}");
+            let (status, _, body) = sql("INSERT INTO people (email) VALUES ('ann')");
+            assert_eq!(status, 400);
+            assert!(body.contains("(email) = (ann) already"), "{body}");
+
+            let shape = "/v1/shape?table=people&columns=id,email&where=score+%3E+%241&params[1]=2";
+            let (status, headers, body) = request(address, "GET", &format!("{shape}&offset=-1"), "", "");
+            assert_eq!(status, 200, "{body}");
+            assert!(body.contains(r#""value":{"email":"bob","id":"2"}"#) && !body.contains("ann"), "{body}");
+            assert_eq!(
+                headers["electric-schema"],
+                r#"{"email":{"max_length":20,"not_null":true,"type":"varchar"},"id":{"not_null":true,"pk_index":0,"type":"int4"}}"#
+            );
+            let at = format!("{shape}&offset={}&handle={}", headers["electric-offset"], headers["electric-handle"]);
+            sql("UPDATE people SET score = 9 WHERE email = 'ann'");
+            let (_, _, body) = request(address, "GET", &format!("{at}&live=true"), "", "");
+            assert!(body.contains(r#""operation":"insert""#) && body.contains(r#""email":"ann""#), "{body}");
+            sql("TRUNCATE people; INSERT INTO people (email, score) VALUES ('ann', 1)");
+            assert_eq!(request(address, "GET", &at, "", "").0, 409);
+
+            let bad = "/v1/shape?table=people&offset=-1&where=scoer+%3E+1";
+            let (status, _, body) = request(address, "GET", bad, "", "");
+            assert_eq!(status, 400);
+            assert!(body.contains(r#""where":["At location 0: "#), "{body}");
+
+            let mine = "/shapes/people?offset=-1";
+            assert_eq!(request(address, "GET", mine, "", "").0, 401);
+            let token = "authorization: Bearer {\"sub\":\"ann\"}\r\n";
+            let (status, _, body) = request(address, "GET", mine, token, "");
+            assert_eq!(status, 200, "{body}");
+            assert!(body.contains(r#""email":"ann""#), "{body}");
+        });
+        client.await.unwrap();
+        service.shutdown().await;
+    });
+}

@@ -2,11 +2,15 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use shapegen::catalog::{Catalog, QualifiedName};
+use shapegen::fragment::{Subject, parse_where};
 use shapegen_runtime::definition::ShapeDefinition;
+use shapegen_runtime::expr::Expr;
 use shapegen_runtime::{Shape, SqliteStore};
-use shapegen_server::{HeaderMap, Listening, MemorySource, Service, SessionValues};
+use shapegen_server::{HeaderMap, Listening, MemorySource, Service, SessionValues, TableDefinition};
 use uuid::Uuid;
 
 use crate::sync::{
@@ -40,7 +44,12 @@ impl Stage {
     /// A service without rows.
     pub async fn empty() -> Self {
         let source = MemorySource::new(SHAPES).unwrap();
-        let service = Service::builder(source.clone()).shapes(SHAPES).sessions(session_of).build().unwrap();
+        let service = Service::builder(source.clone())
+            .shapes(SHAPES)
+            .sessions(session_of)
+            .where_parser(where_clause)
+            .build()
+            .unwrap();
         let listening = service.bind("127.0.0.1:0").await.unwrap();
         Self { source, service, listening }
     }
@@ -93,6 +102,19 @@ pub fn client(address: SocketAddr, folder: &Path, person: Uuid) -> Client {
 fn session_of(headers: &HeaderMap) -> Option<SessionValues> {
     let token = headers.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")?;
     Some(SessionValues::new().with("user_id", token))
+}
+
+static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("shapes.toml");
+    shapegen::load(&manifest).unwrap().catalog
+});
+
+/// Reads where clauses at `/v1/shape` as the dev service does.
+fn where_clause(table: &TableDefinition, text: &str, _: &[String]) -> Result<Expr, String> {
+    let name = QualifiedName { schema: table.name.schema.clone(), name: table.name.name.clone() };
+    let table = CATALOG.tables.get(&name).ok_or_else(|| format!("no table {name:?}"))?;
+    let subject = Subject { name: &name, table, catalog: &CATALOG };
+    parse_where(text, subject).map(|parsed| parsed.expr).map_err(|errors| errors[0].to_string())
 }
 
 pub fn livestream(person: Uuid, number: u128, title: &str) -> Livestream {

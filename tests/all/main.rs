@@ -3,7 +3,7 @@
 mod answers;
 mod catalog_judge;
 mod dependencies;
-
+mod output;
 mod persons;
 mod rename;
 mod restart;

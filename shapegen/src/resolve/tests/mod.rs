@@ -1,6 +1,5 @@
 //! From two texts to a model, or to a report.
 
-mod fixture;
 mod malformed;
 mod rules;
 
@@ -18,14 +17,15 @@ const SCHEMA: &str = include_str!("../../../../schemas/streampai.sql");
 /// The model or `None`, and the report as text.
 fn run(schema: &str, toml: &str) -> (Option<Model>, String) {
     let mut sources = SourceMap::default();
-    let catalog = fixture::catalog(&mut sources, "schema.sql", schema);
-    run_on(&catalog, sources, toml)
+    let file = sources.add("schema.sql", schema);
+    let mut report = Report::default();
+    let catalog = Catalog::read(&sources, &[file], &mut report);
+    run_on(&catalog, sources, report, toml)
 }
 
 /// The same with a catalog that is there already; the first of the sources is its schema.
-fn run_on(catalog: &Catalog, mut sources: SourceMap, toml: &str) -> (Option<Model>, String) {
+fn run_on(catalog: &Catalog, mut sources: SourceMap, mut report: Report, toml: &str) -> (Option<Model>, String) {
     let file = sources.add("shapes.toml", toml);
-    let mut report = Report::default();
     let manifest = manifest::parse(&sources, file, &mut report);
     let model = manifest.and_then(|manifest| resolve(&manifest, catalog, &sources, &mut report));
     (model, report.render(&sources, false))

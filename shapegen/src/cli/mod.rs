@@ -2,6 +2,7 @@
 
 mod build;
 mod explain;
+mod init;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -27,6 +28,7 @@ struct Cli {
 enum Command {
     Build(build::Build),
     Explain(explain::Explain),
+    Init(init::Init),
 }
 
 /// Which manifest a command is about.
@@ -103,6 +105,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
     match cli.command {
         Command::Build(command) => command.run(terminal),
         Command::Explain(command) => command.run(terminal),
+        Command::Init(command) => command.run(terminal),
     }
 }
 
@@ -113,13 +116,13 @@ mod tests {
 
     use super::*;
 
-    struct Ran {
-        exit: Exit,
-        out: String,
-        err: String,
+    pub(super) struct Ran {
+        pub(super) exit: Exit,
+        pub(super) out: String,
+        pub(super) err: String,
     }
 
-    fn shapegen(args: &[&str]) -> Ran {
+    pub(super) fn shapegen(args: &[&str]) -> Ran {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut terminal = Terminal { out: &mut out, err: &mut err, color: false };
         let args = ["shapegen"].iter().chain(args).map(OsString::from);
@@ -140,7 +143,7 @@ mod tests {
 
     #[test]
     fn help_is_as_reviewed() {
-        let help: String = [&["--help"][..], &["build", "--help"], &["explain", "--help"]]
+        let help: String = [&["--help"][..], &["build", "--help"], &["explain", "--help"], &["init", "--help"]]
             .iter()
             .map(|args| {
                 let Ran { exit, out, err } = shapegen(args);
@@ -153,7 +156,7 @@ mod tests {
 
     #[test]
     fn wrong_usage_exits_with_2() {
-        for args in [&[][..], &["biuld"], &["build", "--chekc"], &["explain", "a", "b"]] {
+        for args in [&[][..], &["biuld"], &["build", "--chekc"], &["explain", "a", "b"], &["init"]] {
             let Ran { exit, out, err } = shapegen(args);
             assert_eq!((exit, out.as_str()), (Exit::Usage, ""), "{args:?}");
             assert!(err.contains("Usage"), "{err}");

@@ -136,31 +136,7 @@ fn the_example() {
 
 #[test]
 fn all_nine_shapes() {
-    let toml = r#"
-schema = "schema.sql"
-
-[server]
-electric = "1.7"
-postgres = 15
-mode     = "gatekeeper"
-
-[session]
-user_id = { claim = "sub", identity = true }
-
-[scope]
-user = "user_id = $user_id"
-
-[shape]
-user_preferences   = { row = "UserPreferences",  scope = "user", change_frequency = "rare" }
-livestreams        = { row = "Livestream",       scope = "user", change_frequency = "low", where = "archived_at is null", except = ["stream_key"] }
-widget_configs     = { row = "WidgetConfig",     scope = "user", change_frequency = "low" }
-notifications      = { row = "Notification",     scope = "user", change_frequency = "medium", stale_after = "1h" }
-streaming_accounts = { row = "StreamingAccount", scope = "user", change_frequency = "rare", except = ["access_token"], secret = ["refresh_token"] }
-stream_events      = { row = "StreamEvent",      scope = "user", change_frequency = "high",      load = { newest = 500, by = "inserted_at" } }
-chat_messages      = { row = "ChatMessage",      scope = "user", change_frequency = "very_high", load = { newest = 200, by = "inserted_at" } }
-viewers            = { row = "Viewer",           scope = "user", change_frequency = "medium" }
-user_roles         = { row = "UserRole",         scope = "user", change_frequency = "rare", persist = "always" }
-"#;
+    let toml = include_str!("../../../tests-data/nine-shapes.toml");
     let (model, report) = run(SCHEMA, toml);
     insta::assert_snapshot!(format!("{report}{}", shown(&model.expect("a model"))));
 }

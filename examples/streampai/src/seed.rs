@@ -62,6 +62,17 @@ fn rows_of(person: &Person, livestreams: u32, writes: &mut Writes) {
     for number in 0..livestreams {
         writes.insert(livestream(person, number));
     }
+    writes.insert(Viewer {
+        id: id(person, 0),
+        user_id: person.id,
+        platform: Platform::Youtube,
+        display_name: format!("{} viewer", mark(person)),
+        avatar: Some(vec![0x89, 0x50, 0x4e, 0x47]),
+        first_seen: date(2025, 12, 28),
+        usual_hour: None,
+        trust: 0.5,
+        total_minutes: 90,
+    });
     for number in 0..livestreams {
         writes.insert(notification(person, number.into()));
         writes.insert(chat_message(person, number));
@@ -89,17 +100,6 @@ fn rows_of(person: &Person, livestreams: u32, writes: &mut Writes) {
         score: Some(0.75),
         payload: Some(Json::from_text(format!(r#"{{"from": "{} fan"}}"#, mark(person)))),
         inserted_at: Timestamp::UNIX_EPOCH,
-    });
-    writes.insert(Viewer {
-        id: id(person, 0),
-        user_id: person.id,
-        platform: Platform::Youtube,
-        display_name: format!("{} viewer", mark(person)),
-        avatar: Some(vec![0x89, 0x50, 0x4e, 0x47]),
-        first_seen: date(2025, 12, 28),
-        usual_hour: None,
-        trust: 0.5,
-        total_minutes: 90,
     });
     writes.insert(UserRole {
         user_id: person.id,

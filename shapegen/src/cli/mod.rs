@@ -285,7 +285,7 @@ mod tests {
         let manifest = streampai(root.path());
         let all = shapegen(&["explain", "--manifest", &manifest]);
         assert_eq!(all.exit, Exit::Fine, "{}", all.err);
-        assert!(all.out.contains("3 long polls"), "{}", all.out);
+        assert!(all.out.contains("9 long polls"), "{}", all.out);
         let one = shapegen(&["explain", "livestreams", "--manifest", &manifest]);
         assert!(one.out.contains("Livestream::STATUS"), "{}", one.out);
         let near = shapegen(&["explain", "livestrems", "--manifest", &manifest]);

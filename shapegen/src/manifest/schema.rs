@@ -45,11 +45,11 @@ pub(crate) fn expand(folder: &Path, entry: &str) -> Result<Vec<PathBuf>, Box<Dia
 pub fn schema_folders(manifest: &Manifest, sources: &SourceMap) -> Vec<PathBuf> {
     let folder = manifest.folder(sources);
     let globs = manifest.schema.iter().filter(|entry| is_glob(&entry.value));
-    globs.map(|glob| listed(folder.join(split_glob(&glob.value).0))).collect()
+    globs.map(|glob| or_here(folder.join(split_glob(&glob.value).0))).collect()
 }
 
 /// An empty path is the working folder to us, and no path to cargo and the system.
-fn listed(folder: PathBuf) -> PathBuf {
+fn or_here(folder: PathBuf) -> PathBuf {
     if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder }
 }
 
@@ -78,7 +78,7 @@ fn matches(folder: &Path, entry: &str) -> Result<Vec<PathBuf>, Box<Diagnostic>> 
         .build()
         .map_err(|error| bad(format!("`{entry}` is not a glob: {}", error.kind())))?
         .compile_matcher();
-    let base = listed(folder.join(base));
+    let base = or_here(folder.join(base));
     let mut files = Vec::new();
     collect(&base, &base, pattern.contains("**") || pattern.contains('/'), &mut |path, relative| {
         if glob.is_match(relative) {

@@ -87,10 +87,11 @@ fn read(path: &Path, sources: &mut SourceMap, report: &mut Report) -> Option<(Ma
     let manifest = manifest::read(sources, path, report)?;
     let mut files = Vec::new();
     for path in manifest::schema_files(&manifest, sources, report) {
-        match std::fs::read_to_string(&path) {
-            Ok(text) => files.push(sources.add(path, text)),
+        match std::fs::read_to_string(&path.value) {
+            Ok(text) => files.push(sources.add(path.value, text)),
             Err(error) => {
-                report.push(Diagnostic::error(&codes::FILE, format!("can't read `{}`: {error}", path.display())));
+                let message = format!("can't read `{}`: {error}", path.value.display());
+                report.push(Diagnostic::error(&codes::FILE, message).at(path.span, "named here"));
             }
         }
     }

@@ -233,6 +233,12 @@ mod tests {
         assert!(!root.path().join("src/sync/notifications.rs").exists());
     }
 
+    /// A report as it is reviewed: the temporary folder is not part of it.
+    fn assert_report(name: &str, root: &Path, reports: &str) {
+        let reports = reports.replace(&format!("{}/", root.display()), "");
+        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(name, reports) });
+    }
+
     #[test]
     fn a_file_in_the_way_is_an_error_and_nothing_is_written() {
         let root = tempfile::tempdir().unwrap();
@@ -240,10 +246,17 @@ mod tests {
         let mine = root.path().join("src/sync/client.rs");
         fs::create_dir_all(mine.parent().unwrap()).unwrap();
         fs::write(&mine, "// mine").unwrap();
-        for args in [&["build", "--manifest", &manifest][..], &["build", "--check", "--manifest", &manifest]] {
-            let Ran { exit, out, err } = shapegen(args);
-            assert_eq!((exit, out.as_str()), (Exit::Diagnostics, ""), "{args:?}");
-            assert!(err.contains("SG0002") && err.contains("client.rs"), "{err}");
+        for named in [false, true] {
+            if named {
+                let text = fs::read_to_string(&manifest).unwrap() + "rust = \"src/sync\"\n";
+                fs::write(&manifest, text).unwrap();
+            }
+            for args in [&["build", "--manifest", &manifest][..], &["build", "--check", "--manifest", &manifest]] {
+                let Ran { exit, out, err } = shapegen(args);
+                assert_eq!((exit, out.as_str()), (Exit::Diagnostics, ""), "{args:?}");
+                let name = if named { "a_file_in_the_way_of_a_named_folder" } else { "a_file_in_the_way" };
+                assert_report(name, root.path(), &err);
+            }
         }
         assert_eq!(fs::read_dir(mine.parent().unwrap()).unwrap().count(), 1);
     }
@@ -253,14 +266,23 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let manifest = root.path().join("shapes.toml");
         let path = manifest.to_str().unwrap();
-        let missing = shapegen(&["build", "--manifest", path]);
-        assert_eq!(missing.exit, Exit::Diagnostics);
-        assert!(missing.err.contains("SG0001") && missing.err.contains("shapes.toml"), "{}", missing.err);
-
-        fs::write(&manifest, "schema = [\n    \"gone.sql\",\n]\n").unwrap();
-        let missing = shapegen(&["build", "--manifest", path]);
-        assert_eq!(missing.exit, Exit::Diagnostics);
-        assert!(missing.err.contains("SG0001") && missing.err.contains("shapes.toml:2:5"), "{}", missing.err);
+        let mut reports = String::new();
+        let mut refused = |args: &[&str]| {
+            let Ran { exit, out, err } = shapegen(&[args, &["--manifest", path][..]].concat());
+            assert_eq!((exit, out.as_str()), (Exit::Diagnostics, ""));
+            reports.push_str(&err);
+        };
+        refused(&["build"]);
+        fs::write(&manifest, "schema = [\n    \"gone.sql\",\n    \"none/*.sql\",\n    \"*.sqlx\",\n]\n[shape]\n")
+            .unwrap();
+        refused(&["build"]);
+        fs::write(root.path().join("schema.sql"), [0xff]).unwrap();
+        fs::write(&manifest, "schema = \"schema.sql\"\n[shape]\n").unwrap();
+        refused(&["build"]);
+        streampai(root.path());
+        refused(&["explain", "livestrems"]);
+        refused(&["init", path]);
+        assert_report("what_is_missing", root.path(), &reports);
     }
 
     #[test]

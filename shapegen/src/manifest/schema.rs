@@ -6,20 +6,21 @@ use globset::GlobBuilder;
 
 use super::Manifest;
 use crate::diagnostics::{Diagnostic, Report, codes};
-use crate::source::SourceMap;
+use crate::source::{SourceMap, Spanned};
 
-/// The files of `schema`, in the order in which they are applied: as listed, a glob's matches sorted by path.
+/// The files of `schema`, in the order in which they are applied: as listed, a glob's matches sorted by path. Each with
+/// the entry that names it.
 ///
 /// A file that isn't there, a glob without a match and a folder are reported.
-pub fn schema_files(manifest: &Manifest, sources: &SourceMap, report: &mut Report) -> Vec<PathBuf> {
+pub fn schema_files(manifest: &Manifest, sources: &SourceMap, report: &mut Report) -> Vec<Spanned<PathBuf>> {
     let folder = manifest.folder(sources);
-    let mut files = Vec::new();
+    let mut files: Vec<Spanned<PathBuf>> = Vec::new();
     for entry in &manifest.schema {
         match expand(&folder, &entry.value) {
             Ok(found) => {
                 for file in found {
-                    if !files.contains(&file) {
-                        files.push(file);
+                    if files.iter().all(|known| known.value != file) {
+                        files.push(Spanned::new(file, entry.span));
                     }
                 }
             }
@@ -45,11 +46,11 @@ pub(crate) fn expand(folder: &Path, entry: &str) -> Result<Vec<PathBuf>, Box<Dia
 pub fn schema_folders(manifest: &Manifest, sources: &SourceMap) -> Vec<PathBuf> {
     let folder = manifest.folder(sources);
     let globs = manifest.schema.iter().filter(|entry| is_glob(&entry.value));
-    globs.map(|glob| listed(folder.join(split_glob(&glob.value).0))).collect()
+    globs.map(|glob| or_here(folder.join(split_glob(&glob.value).0))).collect()
 }
 
 /// An empty path is the working folder to us, and no path to cargo and the system.
-fn listed(folder: PathBuf) -> PathBuf {
+fn or_here(folder: PathBuf) -> PathBuf {
     if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder }
 }
 
@@ -78,7 +79,7 @@ fn matches(folder: &Path, entry: &str) -> Result<Vec<PathBuf>, Box<Diagnostic>> 
         .build()
         .map_err(|error| bad(format!("`{entry}` is not a glob: {}", error.kind())))?
         .compile_matcher();
-    let base = listed(folder.join(base));
+    let base = or_here(folder.join(base));
     let mut files = Vec::new();
     collect(&base, &base, pattern.contains("**") || pattern.contains('/'), &mut |path, relative| {
         if glob.is_match(relative) {
@@ -148,7 +149,7 @@ mod tests {
             let mut report = Report::default();
             let manifest = super::super::parse(&sources, file, &mut report).expect("a manifest");
             let files = schema_files(&manifest, &sources, &mut report);
-            let relative = files.iter().map(|file| file.strip_prefix(folder.path()).expect("below the folder"));
+            let relative = files.iter().map(|file| file.value.strip_prefix(folder.path()).expect("below the folder"));
             let shown: Vec<String> = relative.map(|file| file.to_string_lossy().into_owned()).collect();
             let messages: Vec<String> = report.diagnostics().iter().map(|found| found.message.clone()).collect();
             (shown.join(" "), messages.join("; "))

@@ -23,6 +23,7 @@ fn renamed() -> io::Result<()> {
     let manifest = folder.join("shapes.toml");
     fs::write(&manifest, fs::read_to_string("shapes.toml")?.replace("../schemas/", ""))?;
     let generated = shapegen::generate(&manifest).map_err(|failed| io::Error::other(failed.to_string()))?;
-    generated.rust_in(&folder.join("sync")).write().map_err(io::Error::other)?;
+    let output = generated.rust_in(&folder.join("sync"), shapegen::Print::Changed).map_err(io::Error::other)?;
+    output.write().map_err(io::Error::other)?;
     Ok(())
 }

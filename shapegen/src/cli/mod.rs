@@ -248,7 +248,7 @@ mod tests {
         fs::write(&mine, "// mine").unwrap();
         for named in [false, true] {
             if named {
-                let text = fs::read_to_string(&manifest).unwrap() + "rust = \"src/sync\"\n";
+                let text = "schema = \"schema.sql\"\n[output]\nrust = \"src/sync\"\n[shape]\n";
                 fs::write(&manifest, text).unwrap();
             }
             for args in [&["build", "--manifest", &manifest][..], &["build", "--check", "--manifest", &manifest]] {

@@ -13,16 +13,17 @@ use quote::quote;
 
 use super::EmitError;
 use crate::model::Model;
+pub use print::File;
 use print::ident;
 
 /// The form of the code that is printed here: what `generated_for!` holds against the runtime.
 const FORM: u32 = 1;
 
-/// The files of the module by name, `mod.rs` among them.
+/// The files of the module by name, `mod.rs` among them, not printed yet.
 ///
 /// # Errors
 /// When a name in the model is no identifier, or two files have the same name.
-pub fn files(model: &Model) -> Result<BTreeMap<String, String>, EmitError> {
+pub fn files(model: &Model) -> Result<BTreeMap<String, File>, EmitError> {
     let mut files = Files::default();
     for shape in &model.shapes {
         let mut exports = vec![shape.row.as_str()];
@@ -43,7 +44,7 @@ pub fn files(model: &Model) -> Result<BTreeMap<String, String>, EmitError> {
 /// The files so far, and what `mod.rs` says of them.
 #[derive(Default)]
 struct Files {
-    by_name: BTreeMap<String, String>,
+    by_name: BTreeMap<String, File>,
     modules: BTreeMap<String, (TokenStream, TokenStream)>,
 }
 
@@ -66,21 +67,20 @@ impl Files {
         // `mod r#type;` is looked for in `type.rs`.
         let stem = module.strip_prefix("r#").unwrap_or(module);
         self.modules.insert(stem.to_owned(), (module_item, export));
-        self.put(format!("{stem}.rs"), &items)
+        self.put(format!("{stem}.rs"), items)
     }
 
-    fn finish(mut self) -> Result<BTreeMap<String, String>, EmitError> {
+    fn finish(mut self) -> Result<BTreeMap<String, File>, EmitError> {
         let (modules, exports): (Vec<_>, Vec<_>) = std::mem::take(&mut self.modules).into_values().unzip();
         let form = Literal::u32_unsuffixed(FORM);
         let fits = quote!(::shapegen_runtime::generated_for!(#form););
         let items: Vec<TokenStream> = [fits].into_iter().chain(modules).chain(exports).collect();
-        self.put("mod.rs".to_owned(), &items)?;
+        self.put("mod.rs".to_owned(), items)?;
         Ok(self.by_name)
     }
 
-    fn put(&mut self, name: String, items: &[TokenStream]) -> Result<(), EmitError> {
-        let text = print::file(&name, items)?;
-        match self.by_name.insert(name.clone(), text) {
+    fn put(&mut self, name: String, items: Vec<TokenStream>) -> Result<(), EmitError> {
+        match self.by_name.insert(name.clone(), File::new(name.clone(), items)) {
             None => Ok(()),
             Some(_) => Err(EmitError::SameFile(name)),
         }
@@ -92,9 +92,13 @@ mod tests {
     use super::*;
     use crate::emit::fixture;
 
+    fn printed(model: &Model) -> BTreeMap<String, String> {
+        files(model).unwrap().into_iter().map(|(name, file)| (name, file.print().unwrap())).collect()
+    }
+
     #[test]
     fn every_file_is_as_reviewed() {
-        for (name, text) in files(&fixture::model()).unwrap() {
+        for (name, text) in printed(&fixture::model()) {
             fixture::snapshots().bind(|| insta::assert_snapshot!(name.as_str(), text));
         }
     }
@@ -104,15 +108,15 @@ mod tests {
         let mut model = fixture::model();
         model.shapes = vec![fixture::notifications()];
         model.session = crate::model::Session::default();
-        let client = &files(&model).unwrap()["client.rs"];
+        let client = &printed(&model)["client.rs"];
         assert!(client.contains("type Session = v1::NoSession;"), "{client}");
         assert!(!client.contains("struct Session"), "{client}");
     }
 
     #[test]
     fn a_second_run_prints_the_same_and_all_of_it_is_rust() {
-        let first = files(&fixture::model()).unwrap();
-        assert_eq!(first, files(&fixture::model()).unwrap());
+        let first = printed(&fixture::model());
+        assert_eq!(first, printed(&fixture::model()));
         for (name, text) in first {
             syn::parse_file(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(text.lines().count() <= 250, "{name} is too long");
@@ -123,8 +127,25 @@ mod tests {
     fn two_shapes_of_one_name_are_an_error() {
         let mut model = fixture::model();
         model.shapes[1].ident = "client".to_owned();
-        assert_eq!(files(&model), Err(EmitError::SameFile("client.rs".to_owned())));
+        assert_eq!(files(&model).unwrap_err(), EmitError::SameFile("client.rs".to_owned()));
         model.shapes[1].ident = "no ident".to_owned();
-        assert_eq!(files(&model), Err(EmitError::Identifier("no ident".to_owned())));
+        assert_eq!(files(&model).unwrap_err(), EmitError::Identifier("no ident".to_owned()));
+    }
+
+    #[test]
+    fn a_header_tells_whether_a_file_is_current() {
+        let before = files(&fixture::model()).unwrap();
+        let mut model = fixture::model();
+        model.shapes[1].docs = vec!["Something else.".to_owned()];
+        let after = files(&model).unwrap();
+        for (name, file) in &before {
+            let there = file.print().unwrap();
+            assert!(file.is_current(&there), "{name}");
+            assert_eq!(after[name].is_current(&there), name != "livestreams.rs", "{name}");
+            for edited in [there.replacen(';', ",", 1), there.clone() + "\n", String::new(), "// x".to_owned()] {
+                assert!(!file.is_current(&edited), "{name}");
+            }
+            assert!(!file.is_current(&there.replace("Inputs: ", "Inputs: 0")), "{name}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod catalog_judge;
+mod collections;
 mod dependencies;
 mod output;
 mod persons;

@@ -1,12 +1,15 @@
 //! The driver's side of the local store: which generation a batch belongs to, and when it is written.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use super::Storage;
 use crate::collection::{ErasedRows, now};
 use crate::definition::ShapeDefinition;
 use crate::position::Position;
-use crate::store::{Batch, Commit, Instance, Partition, Target};
+use crate::store::{Batch, Commit, Instance, Partition, StoreError, Target};
 use crate::stream::{Origin, SyncError};
 
 /// What a sync keeps on disk; nothing where the shape isn't kept or there is no disk.
@@ -100,16 +103,21 @@ impl Kept {
         {
             return Ok(());
         }
-        self.finish().await?;
-        let batch = Batch { target, changes, position: position.clone(), up_to_date_at };
         let flush_within = Duration::from_millis(self.definition.policy.flush_within_ms.into());
+        let joined = target == Target::Current && !flush_within.is_zero();
+        // A batch that waits for others holds nobody up: that it failed is seen at the next one.
+        if joined {
+            self.look().await?
+        } else {
+            self.finish().await?
+        }
+        let batch = Batch { target, changes, position: position.clone(), up_to_date_at };
         self.pending = self.instance.as_ref().map(|instance| instance.commit(batch, flush_within));
         self.written = up_to_date_at.map(|at| (position.clone(), at));
         self.first = false;
         if up_to_date_at.is_some() {
             self.filling = false;
-            // Joined batches are looked at before the next one; whatever else failed is known before the next request.
-            if flush_within.is_zero() {
+            if !joined {
                 self.finish().await?;
             }
         }
@@ -119,8 +127,71 @@ impl Kept {
     /// Waits for the last batch.
     async fn finish(&mut self) -> Result<(), SyncError> {
         match self.pending.take() {
-            Some(commit) => commit.await.map_err(|error| SyncError::Store { of: Origin::new(self.definition), error }),
+            Some(commit) => {
+                let result = commit.await;
+                self.taken(result)
+            }
             None => Ok(()),
         }
+    }
+
+    /// Whether the last batch has failed by now.
+    async fn look(&mut self) -> Result<(), SyncError> {
+        let Some(pending) = &mut self.pending else {
+            return Ok(());
+        };
+        let result = poll_fn(|context| match Pin::new(&mut *pending).poll(context) {
+            Poll::Ready(result) => Poll::Ready(Some(result)),
+            Poll::Pending => Poll::Ready(None),
+        });
+        let Some(result) = result.await else {
+            return Ok(());
+        };
+        self.pending = None;
+        self.taken(result)
+    }
+
+    fn taken(&self, result: Result<(), StoreError>) -> Result<(), SyncError> {
+        result.map_err(|error| SyncError::Store { of: Origin::new(self.definition), error })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::collection::{Rows, Shared};
+    use crate::definition::Policy;
+    use crate::store::SqliteStore;
+    use crate::store::tests::item::{ITEM, Item};
+
+    const AN_HOUR_MS: u32 = 3_600_000;
+
+    static PATIENT: ShapeDefinition =
+        ShapeDefinition { policy: Policy { flush_within_ms: AN_HOUR_MS, ..ITEM.policy }, ..ITEM };
+
+    fn position(offset: &str) -> Position {
+        Position { handle: "h".to_owned(), offset: offset.to_owned() }
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_waits_for_others_does_not_hold_up_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let partition = SqliteStore::in_dir(folder.path()).unwrap().partition("u1").unwrap();
+        let open = || {
+            let kept = Kept::new(&Storage::Disk(partition.clone()), &PATIENT, "items#1".to_owned());
+            (kept, Box::new(Rows::<Item>::new(Arc::new(Shared::new()), true)))
+        };
+        let (mut kept, rows) = open();
+        let (mut rows, _) = kept.open(rows).await;
+        kept.write(&mut *rows, &position("0_inf"), Some(1)).await.unwrap();
+        // Each of these waits for an hour; nobody waits for them.
+        for offset in ["1_0", "2_0", "3_0"] {
+            kept.write(&mut *rows, &position(offset), Some(1)).await.unwrap();
+        }
+        partition.flush().await.unwrap();
+        let (mut again, rows) = open();
+        assert_eq!(again.open(rows).await.1, Some(position("3_0")));
     }
 }

@@ -12,13 +12,12 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::task::AbortHandle;
 
 pub use builder::{BuildError, ClientBuilder, TypedClient};
 pub use session::{NoSession, Session, TokenProvider};
 
 use crate::cell::{Cell, Encoder, Form};
-use crate::collection::{Collection, Rows, Shared};
+use crate::collection::{Collection, Lease, Rows, Shared};
 use crate::definition::{ParamSource, ShapeDefinition};
 use crate::shape::{Shape, ShapeParams};
 use session::Token;
@@ -79,25 +78,6 @@ struct Running<S: Shape> {
     lease: Weak<Lease>,
 }
 
-/// Keeps one sync and its client alive; dropped with the last handle of the collection.
-pub(crate) struct Lease {
-    client: Client,
-    sync: AbortHandle,
-    _running: Arc<dyn Any + Send + Sync>,
-}
-
-impl Lease {
-    pub(crate) fn runtime(&self) -> &Handle {
-        &self.client.0.runtime.handle
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        self.sync.abort();
-    }
-}
-
 impl Client {
     /// The collection of a shape, with the parameters that the program binds. Returns at once; one sync however many ask.
     pub fn collection<S: Shape>(&self, params: S::Params) -> Collection<S> {
@@ -116,7 +96,7 @@ impl Client {
             let running: Arc<dyn Any + Send + Sync> =
                 Arc::new(Running { shared: shared.clone(), lease: lease.clone() });
             collections.insert(id, Arc::downgrade(&running));
-            Lease { client: self.clone(), sync: sync.abort_handle(), _running: running }
+            Lease::new(self.0.runtime.handle.clone(), sync.abort_handle(), (self.clone(), running))
         });
         Collection::new(shared, lease)
     }

@@ -6,8 +6,7 @@ use std::sync::{Arc, PoisonError, Weak};
 use imbl::ordmap::DiffItem;
 use tokio::sync::watch;
 
-use super::{Collection, Shared, Snapshot};
-use crate::client::Lease;
+use super::{Collection, Lease, Shared, Snapshot};
 use crate::shape::Shape;
 
 /// What happened to one row.

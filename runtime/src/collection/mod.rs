@@ -1,6 +1,7 @@
 //! The live rows of one shape instance: what programs hold, read and wait on.
 
 mod changes;
+mod lease;
 mod rows;
 mod snapshot;
 #[cfg(test)]
@@ -13,10 +14,10 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 pub use changes::{Batch, Change, ChangeGuard, Changes};
+pub(crate) use lease::Lease;
 pub(crate) use rows::{ErasedRows, Rows};
 pub use snapshot::Snapshot;
 
-use crate::client::Lease;
 use crate::shape::Shape;
 use crate::stream::SyncError;
 use changes::Callbacks;

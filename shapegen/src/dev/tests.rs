@@ -180,6 +180,14 @@ fn what_cannot_be_is_refused_with_a_reason_and_changes_nothing() {
 }
 
 #[test]
+fn a_refusal_shows_the_place_in_the_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = open(folder.path(), SCHEMA).unwrap();
+    let (_, details) = refused(&source, "INSERT INTO people (email) VALUES ('a');\nUPDATE people SET email = NULL");
+    insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(details) });
+}
+
+#[test]
 fn rows_and_positions_survive_a_restart_and_a_wider_schema() {
     let folder = tempfile::tempdir().unwrap();
     let source = open(folder.path(), SCHEMA).unwrap();

@@ -3,6 +3,7 @@
 mod builder;
 mod driver;
 mod kept;
+mod local;
 mod session;
 
 use std::any::{Any, TypeId};
@@ -15,6 +16,8 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 pub use builder::{BuildError, ClientBuilder, TypedClient};
+pub(crate) use kept::Kept;
+pub(crate) use local::Local;
 pub use session::{NoSession, Session, TokenProvider};
 
 use crate::cell::{Cell, Encoder, Form};

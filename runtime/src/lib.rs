@@ -3,6 +3,9 @@
 //! Without features this crate holds data types only: [`definition`], [`expr`] and the values.
 //! `client` adds the stream, collections, the local store and the [`Client`].
 
+#[cfg(feature = "client")]
+#[doc(hidden)]
+pub mod __bench;
 #[cfg(all(test, feature = "client"))]
 mod captures;
 pub mod cell;
@@ -33,15 +36,6 @@ pub use store::{SqliteStore, StoreError, StoreEvent};
 #[cfg(feature = "client")]
 pub use stream::SyncError;
 pub use value::{Json, Numeric, Secret};
-
-/// Parts of the client for this crate's own benchmarks; no promise.
-#[cfg(feature = "client")]
-#[doc(hidden)]
-pub mod __bench {
-    pub use crate::store::{
-        Batch, Commit, Current, Instance, LoadRows, Opened, Partition, RowChange, Saved, StoredRow, Target, Verdict,
-    };
-}
 
 /// What generated code names; not for people. A new major form gets a new number.
 #[doc(hidden)]

@@ -1,11 +1,12 @@
 //! Programs for the same work, run in turn, and their times side by side.
 
+use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
 const RUNS: usize = 11;
 
-/// One program: its name, and how long a run took with a checksum of what came out. The first one is the base.
-pub type Program<'a, Sum> = (&'a str, Box<dyn FnMut() -> (Duration, Sum) + 'a>);
+/// How long one run took, with a checksum of what came out.
+pub type Run<'a, Sum> = Box<dyn FnMut() -> (Duration, Sum) + 'a>;
 
 /// Times the work alone: the checksum and the dropping of the result stay outside.
 pub fn timed<T, Sum>(work: impl FnOnce() -> T, sum: impl FnOnce(&T) -> Sum) -> (Duration, Sum) {
@@ -15,30 +16,32 @@ pub fn timed<T, Sum>(work: impl FnOnce() -> T, sum: impl FnOnce(&T) -> Sum) -> (
     (took, sum(&made))
 }
 
-/// Runs the programs in turn and prints medians, and each one's time over the base's of the same turn.
-pub fn compare<Sum: PartialEq + std::fmt::Debug>(title: &str, rows: usize, mut programs: Vec<Program<'_, Sum>>) {
-    let mut times: Vec<Vec<f64>> = vec![Vec::new(); programs.len()];
-    let mut expected = None;
-    for _ in 0..RUNS {
-        for (at, (name, run)) in programs.iter_mut().enumerate() {
-            let (took, sum) = run();
-            assert_eq!(&sum, expected.get_or_insert_with(|| run().1), "{name} made something else");
-            times[at].push(took.as_secs_f64());
-        }
+/// Runs the baseline and ours in turn and prints the medians, and that of the ratios of the same turn.
+pub fn compare<Sum: PartialEq + Debug>(work: &str, promise: f64, mut baseline: Run<Sum>, mut ours: Run<Sum>) {
+    let (mut theirs, mut own, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for turn in 0..RUNS {
+        // Who comes second finds the other's freed memory in pieces.
+        let ((their_time, their_sum), (own_time, own_sum)) = if turn % 2 == 0 {
+            let theirs = baseline();
+            (theirs, ours())
+        } else {
+            let own = ours();
+            (baseline(), own)
+        };
+        assert_eq!(their_sum, own_sum, "the baseline and ours made the same");
+        theirs.push(their_time);
+        own.push(own_time);
+        ratios.push(own_time.as_secs_f64() / their_time.as_secs_f64());
     }
-    println!("{title}: {rows} rows, median of {RUNS} alternating runs");
-    println!("{:<44} {:>9} {:>19} {:>10} {:>8} {:>15}", "", "seconds", "min to max", "krows/s", "ratio", "min to max");
-    for ((name, _), own) in programs.iter().zip(&times) {
-        let ratios = own.iter().zip(&times[0]).map(|(own, base)| own / base).collect();
-        let ([least, median, most], [low, ratio, high]) = (spread(own.clone()), spread(ratios));
-        let rate = rows as f64 / median / 1000.0;
-        let (range, ratio_range) = (format!("{least:.4} to {most:.4}"), format!("{low:.2} to {high:.2}"));
-        println!("{name:<44} {median:>9.4} {range:>19} {rate:>10.0} {ratio:>8.2} {ratio_range:>15}");
-    }
+    ratios.sort_by(f64::total_cmp);
+    let (least, ratio, most) = (ratios[0], ratios[RUNS / 2], ratios[RUNS - 1]);
+    let verdict = if ratio <= promise { "held" } else { "missed" };
+    println!("{work}, median of {RUNS} alternating runs");
+    println!("  baseline {:>10.3?}   ours {:>10.3?}", median(&mut theirs), median(&mut own));
+    println!("  ratio {ratio:.2} ({least:.2} to {most:.2}), promised {promise:.2}: {verdict}");
 }
 
-/// Least, median, most.
-fn spread(mut values: Vec<f64>) -> [f64; 3] {
-    values.sort_by(f64::total_cmp);
-    [values[0], values[values.len() / 2], values[values.len() - 1]]
+pub fn median(times: &mut [Duration]) -> Duration {
+    times.sort();
+    times[times.len() / 2]
 }

@@ -7,14 +7,12 @@ use std::sync::Arc;
 use reqwest::header::HeaderMap;
 
 use super::kept::Kept;
+use super::local::Local;
 use super::session::Token;
 use super::{Client, Mode};
-use crate::collection::{Connection, ErasedRows, now};
+use crate::collection::{Connection, ErasedRows};
 use crate::definition::{ParamSource, ShapeDefinition};
-use crate::log::{Log, Message};
-use crate::stream::{
-    Address, AddressError, Delivery, Effect, Event, Headers, Origin, Outcome, Request, Stream, SyncError,
-};
+use crate::stream::{Address, AddressError, Effect, Event, Headers, Origin, Request, Stream, SyncError};
 
 /// What one sync needs, without the client: it must not keep the client alive.
 pub(super) struct Driver {
@@ -70,23 +68,22 @@ fn address(
 
 /// Follows a shape until it stops for good, or the task is aborted.
 pub(super) async fn run(driver: Driver, rows: Box<dyn ErasedRows>) {
-    let Driver { definition, address, http, token, mut kept } = driver;
-    let (rows, position) = kept.open(rows).await;
-    let mut sync = Sync { definition, http, token, kept, rows };
+    let Driver { definition, address, http, token, kept } = driver;
+    let (local, position) = Local::open(definition, kept, rows).await;
+    let mut sync = Sync { definition, http, token, local };
     let stopped = match address {
         Ok(address) => sync.follow(Stream::new(definition, address, position, fastrand::u64(..))).await,
         Err(error) => error,
     };
     tracing::error!(shape = definition.name, error = %stopped, "the sync has stopped");
-    sync.connection(Connection::Stopped(Arc::new(stopped)));
+    sync.local.connection(Connection::Stopped(Arc::new(stopped)));
 }
 
 struct Sync {
     definition: &'static ShapeDefinition,
     http: reqwest::Client,
     token: Token,
-    kept: Kept,
-    rows: Box<dyn ErasedRows>,
+    local: Local,
 }
 
 impl Sync {
@@ -96,7 +93,7 @@ impl Sync {
         while let Some(effect) = effects.pop_front() {
             effects.extend(match effect {
                 Effect::Fetch(request) => self.fetch(&mut stream, &request).await,
-                Effect::Deliver(delivery) => match self.deliver(&delivery).await {
+                Effect::Deliver(delivery) => match self.local.deliver(&delivery).await {
                     Ok(outcome) => stream.on(Event::Delivered(outcome)),
                     Err(error) if error.is_local() => return error,
                     Err(error) => stream.on(Event::Rejected(error)),
@@ -110,12 +107,12 @@ impl Sync {
                     Vec::new()
                 }
                 Effect::Online => {
-                    self.connection(Connection::Online);
+                    self.local.connection(Connection::Online);
                     Vec::new()
                 }
                 Effect::Offline(error) => {
                     tracing::warn!(shape = self.definition.name, %error, "no usable answer");
-                    self.connection(Connection::Offline(Arc::new(error)));
+                    self.local.connection(Connection::Offline(Arc::new(error)));
                     Vec::new()
                 }
                 Effect::Stop(error) => {
@@ -171,63 +168,6 @@ impl Sync {
             Some(token) => request.bearer_auth(token).send().await,
             None => request.send().await,
         }
-    }
-
-    /// Takes a body over: into the rows, into the store, and at up-to-date onto the screen.
-    async fn deliver(&mut self, delivery: &Delivery) -> Result<Outcome, SyncError> {
-        if delivery.first {
-            self.rows.restart();
-            self.kept.restart();
-        }
-        let outcome = match self.read(&delivery.body) {
-            Ok(Outcome::MustRefetch) => {
-                self.rows.reject();
-                return Ok(Outcome::MustRefetch);
-            }
-            Ok(outcome) => outcome,
-            Err(error) => {
-                self.rows.reject();
-                return Err(error);
-            }
-        };
-        self.rows.keep();
-        let up_to_date_at = (outcome == Outcome::UpToDate).then(now);
-        if let Some(at) = up_to_date_at {
-            self.rows.publish();
-            self.rows.tell(&mut |state| {
-                state.hydrated = true;
-                state.fresh = true;
-                state.up_to_date_at = Some(at);
-                state.connection = Connection::Online;
-            });
-        }
-        self.kept.write(&mut *self.rows, &delivery.position, up_to_date_at).await?;
-        Ok(outcome)
-    }
-
-    fn read(&mut self, body: &[u8]) -> Result<Outcome, SyncError> {
-        let malformed = |error| SyncError::malformed(self.definition, error);
-        let mut log = Log::new(body, self.definition).map_err(malformed)?;
-        let mut columns = log.columns();
-        let mut outcome = Outcome::More;
-        while let Some(message) = log.next(&mut columns).map_err(malformed)? {
-            outcome = match message {
-                Message::Change(change) => {
-                    self.rows
-                        .change(change.operation, &mut columns)
-                        .map_err(|error| SyncError::column(self.definition, error))?;
-                    Outcome::More
-                }
-                Message::UpToDate { .. } => Outcome::UpToDate,
-                Message::MustRefetch => return Ok(Outcome::MustRefetch),
-                _ => Outcome::More,
-            };
-        }
-        Ok(outcome)
-    }
-
-    fn connection(&self, connection: Connection) {
-        self.rows.tell(&mut |state| state.connection = connection.clone());
     }
 }
 

@@ -13,7 +13,7 @@ use crate::store::{Batch, Commit, Instance, Partition, StoreError, Target};
 use crate::stream::{Origin, SyncError};
 
 /// What a sync keeps on disk; nothing where the shape isn't kept or there is no disk.
-pub(super) struct Kept {
+pub(crate) struct Kept {
     definition: &'static ShapeDefinition,
     key: String,
     partition: Option<Partition>,
@@ -32,7 +32,7 @@ pub(super) struct Kept {
 const REFRESH_S: i64 = 300;
 
 impl Kept {
-    pub(super) fn new(storage: &Storage, definition: &'static ShapeDefinition, key: String) -> Self {
+    pub(crate) fn new(storage: &Storage, definition: &'static ShapeDefinition, key: String) -> Self {
         let partition = match storage {
             Storage::Disk(partition) if definition.policy.kept => Some(partition.clone()),
             _ => None,

@@ -3,6 +3,7 @@
 mod builder;
 mod driver;
 mod kept;
+mod local;
 mod session;
 
 use std::any::{Any, TypeId};
@@ -14,6 +15,8 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 pub use builder::{BuildError, ClientBuilder, TypedClient};
+pub(crate) use kept::Kept;
+pub(crate) use local::Local;
 pub use session::{NoSession, Session, TokenProvider};
 
 use crate::cell::{Cell, Encoder, Form};

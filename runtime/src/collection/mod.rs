@@ -94,6 +94,10 @@ impl<S: Shape> Shared<S> {
         }
     }
 
+    pub(crate) fn snapshot(&self) -> Snapshot<S> {
+        Snapshot::clone(&self.published.load())
+    }
+
     /// Makes a new set of rows visible as a whole.
     fn publish(&self, rows: Snapshot<S>) {
         let old = self.published.swap(Arc::new(rows.clone()));
@@ -110,7 +114,7 @@ impl<S: Shape> Collection<S> {
 
     /// The rows as they are now: O(1), never waits. Call it in every frame.
     pub fn snapshot(&self) -> Snapshot<S> {
-        Snapshot::clone(&self.shared.published.load())
+        self.shared.snapshot()
     }
 
     /// The rows as they are now and every change after them: nothing lies between the two.

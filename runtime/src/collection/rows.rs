@@ -136,7 +136,15 @@ impl<S: Shape> ErasedRows for Rows<S> {
 
     fn keep(&mut self) {
         self.last_change = None;
-        for (key, row) in self.response.drain(..) {
+        // A first load's memory isn't held for the small responses after it.
+        let mut response = std::mem::take(&mut self.response);
+        // Neighbours in the map and in the store's index come one after the other. Stable: a key's last change stays last.
+        response.sort_by(|(left, _), (right, _)| left.cmp(right));
+        let mut response = response.into_iter().peekable();
+        while let Some((key, row)) = response.next() {
+            if response.peek().is_some_and(|(next, _)| *next == key) {
+                continue;
+            }
             match row {
                 Some(row) => {
                     if self.kept {

@@ -252,11 +252,11 @@ impl Writer {
             }
         };
         self.untidy |= waiting.iter().any(|(batch, _)| batch.target != Target::Current);
-        self.measure_log();
         for (_, reply) in waiting {
             // Whoever doesn't listen is refused at the next batch.
             let _ = reply.send(result.clone());
         }
+        self.measure_log();
         result
     }
 

@@ -8,7 +8,7 @@ use shapegen_runtime::cell::Cell;
 use shapegen_runtime::value::{PgValue, parse_timestamptz};
 use uuid::Uuid;
 
-use super::fixture::Row;
+use crate::fixture::Row;
 
 #[derive(Deserialize)]
 struct Message<'a> {
@@ -44,26 +44,24 @@ struct Value<'a> {
     note: Option<Text<'a>>,
 }
 
-pub fn rows(bodies: &[Vec<u8>]) -> HashMap<Uuid, Row> {
-    let mut rows = HashMap::new();
-    for body in bodies {
-        let text = std::str::from_utf8(body).unwrap();
-        let messages: Vec<Message<'_>> = serde_json::from_str(text).unwrap();
-        for value in messages.into_iter().filter_map(|message| message.value) {
-            let row = Row {
-                id: Uuid::try_parse(&value.id).unwrap(),
-                name: value.name.into_owned(),
-                body: value.body.into_owned(),
-                quantity: value.quantity.parse().unwrap(),
-                total: value.total.parse().unwrap(),
-                active: value.active == "true",
-                created_at: parse_timestamptz(&value.created_at).unwrap(),
-                price: value.price.parse().unwrap(),
-                meta: PgValue::decode(Cell::Text(value.meta)).unwrap(),
-                note: value.note.map(|note| note.0.into_owned()),
-            };
-            rows.insert(row.id, row);
-        }
+/// Puts a body's rows into the map; `each` sees them before.
+pub fn take(body: &[u8], rows: &mut HashMap<Uuid, Row>, mut each: impl FnMut(&Row)) {
+    let text = std::str::from_utf8(body).unwrap();
+    let messages: Vec<Message<'_>> = serde_json::from_str(text).unwrap();
+    for value in messages.into_iter().filter_map(|message| message.value) {
+        let row = Row {
+            id: Uuid::try_parse(&value.id).unwrap(),
+            name: value.name.into_owned(),
+            body: value.body.into_owned(),
+            quantity: value.quantity.parse().unwrap(),
+            total: value.total.parse().unwrap(),
+            active: value.active == "true",
+            created_at: parse_timestamptz(&value.created_at).unwrap(),
+            price: value.price.parse().unwrap(),
+            meta: PgValue::decode(Cell::Text(value.meta)).unwrap(),
+            note: value.note.map(|note| note.0.into_owned()),
+        };
+        each(&row);
+        rows.insert(row.id, row);
     }
-    rows
 }

@@ -1,0 +1,84 @@
+//! What a sync has on this device: bodies go in, rows and what is kept of them come of it.
+
+use super::kept::Kept;
+use crate::collection::{Connection, ErasedRows, now};
+use crate::definition::ShapeDefinition;
+use crate::log::{Log, Message};
+use crate::position::Position;
+use crate::stream::{Delivery, Outcome, SyncError};
+
+/// One instance's rows and their place in the store.
+pub(crate) struct Local {
+    definition: &'static ShapeDefinition,
+    kept: Kept,
+    rows: Box<dyn ErasedRows>,
+}
+
+impl Local {
+    /// Shows what an earlier run left, and says where to go on.
+    pub(crate) async fn open(
+        definition: &'static ShapeDefinition,
+        mut kept: Kept,
+        rows: Box<dyn ErasedRows>,
+    ) -> (Self, Option<Position>) {
+        let (rows, position) = kept.open(rows).await;
+        (Self { definition, kept, rows }, position)
+    }
+
+    /// Takes a body over: into the rows, into the store, and at up-to-date onto the screen.
+    pub(crate) async fn deliver(&mut self, delivery: &Delivery) -> Result<Outcome, SyncError> {
+        if delivery.first {
+            self.rows.restart();
+            self.kept.restart();
+        }
+        let outcome = match self.read(&delivery.body) {
+            Ok(Outcome::MustRefetch) => {
+                self.rows.reject();
+                return Ok(Outcome::MustRefetch);
+            }
+            Ok(outcome) => outcome,
+            Err(error) => {
+                self.rows.reject();
+                return Err(error);
+            }
+        };
+        self.rows.keep();
+        let up_to_date_at = (outcome == Outcome::UpToDate).then(now);
+        if let Some(at) = up_to_date_at {
+            self.rows.publish();
+            self.rows.tell(&mut |state| {
+                state.hydrated = true;
+                state.fresh = true;
+                state.up_to_date_at = Some(at);
+                state.connection = Connection::Online;
+            });
+        }
+        self.kept.write(&mut *self.rows, &delivery.position, up_to_date_at).await?;
+        Ok(outcome)
+    }
+
+    fn read(&mut self, body: &[u8]) -> Result<Outcome, SyncError> {
+        let malformed = |error| SyncError::malformed(self.definition, error);
+        let mut log = Log::new(body, self.definition).map_err(malformed)?;
+        let mut columns = log.columns();
+        let mut outcome = Outcome::More;
+        while let Some(message) = log.next(&mut columns).map_err(malformed)? {
+            outcome = match message {
+                Message::Change(change) => {
+                    self.rows
+                        .change(change.operation, &mut columns)
+                        .map_err(|error| SyncError::column(self.definition, error))?;
+                    Outcome::More
+                }
+                Message::UpToDate { .. } => Outcome::UpToDate,
+                Message::MustRefetch => return Ok(Outcome::MustRefetch),
+                _ => Outcome::More,
+            };
+        }
+        Ok(outcome)
+    }
+
+    pub(super) fn connection(&self, connection: Connection) {
+        self.rows.tell(&mut |state| state.connection = connection.clone());
+    }
+}

@@ -376,6 +376,7 @@ async fn a_service_that_insists_on_another_handle_is_asked_from_the_beginning_an
     let batch = changes.next().await.unwrap();
     assert_eq!(batch.changes.len(), 3, "an update, a delete, an insert: {batch:?}");
     assert_eq!(titles(&livestreams), ["new one", "three"]);
+    until("the live request", || server.requests().last().unwrap().contains("live=true")).await;
     drop((livestreams, changes));
 
     let server = Scripted::saying([]).await;

@@ -26,13 +26,6 @@ fn titles(livestreams: &Collection<Livestream>) -> Vec<String> {
     livestreams.snapshot().iter().map(|row| row.title.clone()).collect()
 }
 
-/// Waits until so many live requests are held: whoever holds them has taken over all that came before.
-async fn held(stage: &Stage, count: usize) {
-    let mut held = stage.service.held();
-    let waiting = held.wait_for(|held| *held == count);
-    tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("the live requests").unwrap();
-}
-
 /// A client without a store.
 fn in_memory(stage: &Stage) -> Client {
     let session = Session::user(ANN).token(|| std::future::ready(ANN.to_string()));
@@ -158,7 +151,7 @@ async fn callbacks_run_until_their_guard_is_gone_also_beside_one_that_panics() {
     let stage = Stage::of_two().await;
     let livestreams = in_memory(&stage).livestreams();
     livestreams.fresh().await.unwrap();
-    held(&stage, 1).await;
+    stage.held(1).await;
     let seen = Arc::new(Mutex::new(Vec::new()));
     let panics = livestreams.on_change(|_| panic!("in the program's code"));
     let guard = livestreams.on_change({
@@ -173,7 +166,7 @@ async fn callbacks_run_until_their_guard_is_gone_also_beside_one_that_panics() {
     drop((guard, panics));
     stage.source.transaction(|tx| tx.insert(&second)).unwrap();
     until("the second row", || livestreams.snapshot().get(&second.id).is_some()).await;
-    held(&stage, 1).await;
+    stage.held(1).await;
     assert_eq!(seen.lock().unwrap().len(), 1);
 }
 
@@ -186,7 +179,7 @@ async fn a_guard_and_a_subscription_keep_the_sync_as_a_handle_does_and_the_last_
     let (_, changes) = livestreams.subscribe();
     let guard = livestreams.on_change(|_| ());
     let clone = livestreams.clone();
-    held(&stage, 1).await;
+    stage.held(1).await;
     let write = |number| stage.source.transaction(|tx| tx.insert(&livestream(ANN, number, "x"))).unwrap();
     drop(livestreams);
     drop(clone);
@@ -194,9 +187,9 @@ async fn a_guard_and_a_subscription_keep_the_sync_as_a_handle_does_and_the_last_
     let before = stage.requests(0).len();
     write(20);
     until("another request", || stage.requests(0).len() > before).await;
-    held(&stage, 1).await;
+    stage.held(1).await;
     drop(guard);
-    held(&stage, 0).await;
+    stage.held(0).await;
     let ended = stage.requests(0).len();
     write(21);
 
@@ -206,7 +199,7 @@ async fn a_guard_and_a_subscription_keep_the_sync_as_a_handle_does_and_the_last_
     assert_eq!(livestreams.snapshot().len(), 7);
     assert_eq!(stage.requests(ended).iter().filter(|request| request.contains("offset=-1")).count(), 1);
     drop((livestreams, client));
-    held(&stage, 0).await;
+    stage.held(0).await;
 }
 
 #[tokio::test]
@@ -218,7 +211,7 @@ async fn many_handles_of_one_shape_cause_one_sync() {
         livestreams.fresh().await.unwrap();
         assert_eq!(livestreams.snapshot().len(), 5);
     }
-    held(&stage, 1).await;
+    stage.held(1).await;
     let requests = stage.requests(0);
     assert_eq!(requests.iter().filter(|request| request.contains("offset=-1")).count(), 1, "{requests:#?}");
     assert_eq!(requests.iter().filter(|request| request.contains("live=true")).count(), 1, "{requests:#?}");
@@ -324,7 +317,7 @@ async fn a_refused_token_is_renewed_once_for_all_shapes() {
     let (livestreams, notifications) = (client.livestreams(), client.notifications());
     livestreams.fresh().await.unwrap();
     notifications.fresh().await.unwrap();
-    held(&tokens.stage, 2).await;
+    tokens.stage.held(2).await;
     assert_eq!(tokens.asked.load(Ordering::SeqCst), 1);
 
     tokens.good.store(2, Ordering::SeqCst);
@@ -332,7 +325,7 @@ async fn a_refused_token_is_renewed_once_for_all_shapes() {
         tokens.write(number);
         let count = usize::try_from(number).unwrap();
         until("the rows", || livestreams.snapshot().len() == count && notifications.snapshot().len() == count).await;
-        held(&tokens.stage, 2).await;
+        tokens.stage.held(2).await;
     }
     assert_eq!(tokens.asked.load(Ordering::SeqCst), 2);
     let refused = tokens.stage.service.requests().iter().filter(|request| request.status == Some(401)).count();
@@ -348,7 +341,7 @@ async fn a_token_that_stays_refused_stops_the_sync_and_the_rows_stay() {
     livestreams.fresh().await.unwrap();
     tokens.write(1);
     until("the row", || livestreams.snapshot().len() == 1).await;
-    held(&tokens.stage, 1).await;
+    tokens.stage.held(1).await;
     tokens.good.store(2, Ordering::SeqCst);
     tokens.write(2);
     until("a stop", || matches!(livestreams.connection(), Connection::Stopped(_))).await;
@@ -361,9 +354,8 @@ async fn a_token_that_stays_refused_stops_the_sync_and_the_rows_stay() {
 
 #[tokio::test]
 async fn a_shape_without_its_session_stops_with_a_clear_error_and_asks_for_nothing() {
-    let stage = Stage::of_two().await;
     for (mode, path) in [(Mode::Gatekeeper, "shapes"), (Mode::Electric, "v1/shape")] {
-        let before = stage.requests(0).len();
+        let stage = Stage::of_two().await;
         let client = Client::builder(format!("http://{}/{path}", stage.address())).mode(mode).build().unwrap();
         let livestreams = client.livestreams();
         let error = livestreams.fresh().await.unwrap_err();
@@ -372,7 +364,7 @@ async fn a_shape_without_its_session_stops_with_a_clear_error_and_asks_for_nothi
         assert_eq!(error.to_string(), expected);
         assert!(matches!(livestreams.connection(), Connection::Stopped(_)));
         assert_eq!(livestreams.status(), Status::NeverSynced);
-        assert_eq!(stage.requests(before), Vec::<String>::new());
+        assert_eq!(stage.requests(0), Vec::<String>::new());
         // Shapes for everybody need no session.
         client.every_type().fresh().await.unwrap();
     }

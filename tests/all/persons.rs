@@ -25,6 +25,7 @@ async fn two_people_of_one_device_share_no_row_and_no_file() {
         assert!(notifications.snapshot().iter().all(|row| row.body.starts_with(mark)));
     }
 
+    stage.held(4).await;
     // Every file of the store, the WAL and its index included, holds marks of one person alone.
     let files = files(folder.path());
     let holding = |mark: &str| -> Vec<&PathBuf> {

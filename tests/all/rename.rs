@@ -177,11 +177,11 @@ async fn a_store_of_before_opens_and_fetches_that_shape_alone() {
         let (livestreams, notifications) = (client.livestreams(), client.notifications());
         livestreams.fresh().await.unwrap();
         notifications.fresh().await.unwrap();
-        stage.service.held().wait_for(|held| *held == 2).await.unwrap();
+        stage.held(2).await;
         assert_eq!((livestreams.snapshot().len(), notifications.snapshot().len()), (5, 5));
         assert!(on_disk(&client));
     }
-    stage.service.held().wait_for(|held| *held == 0).await.unwrap();
+    stage.held(0).await;
     migrate(&stage.source);
     stage.source.transaction(|tx| tx.insert(&notification(ANN, 77, "while away"))).unwrap();
 

@@ -13,6 +13,7 @@ async fn a_second_start_asks_once_for_each_kept_shape_and_never_from_the_beginni
         let (livestreams, notifications) = (client.livestreams(), client.notifications());
         livestreams.fresh().await.unwrap();
         notifications.fresh().await.unwrap();
+        stage.held(2).await;
     }
     stage.source.transaction(|tx| tx.insert(&livestream(ANN, 77, "while away"))).unwrap();
 
@@ -41,6 +42,7 @@ async fn with_the_network_off_the_kept_rows_are_there_all_the_same() {
     let rows = {
         let livestreams = stage.client(folder.path(), ANN).livestreams();
         livestreams.fresh().await.unwrap();
+        stage.held(1).await;
         livestreams.snapshot()
     };
     let address = stage.address();
@@ -72,6 +74,7 @@ async fn a_truncated_table_swaps_to_the_new_rows_also_after_a_restart() {
         while livestreams.snapshot().len() != 1 {
             changes.next().await.unwrap();
         }
+        stage.held(1).await;
     }
     let before = stage.service.requests().len();
     let livestreams = stage.client(folder.path(), ANN).livestreams();

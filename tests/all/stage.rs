@@ -84,6 +84,13 @@ impl Stage {
         client(self.address(), folder, person)
     }
 
+    /// Waits until so many live requests are held: whoever sent them has handed all that came before to the disk.
+    pub async fn held(&self, count: usize) {
+        let mut held = self.service.held();
+        let waiting = tokio::time::timeout(Duration::from_secs(30), held.wait_for(|held| *held == count));
+        waiting.await.unwrap_or_else(|_| panic!("never came: {count} live requests")).unwrap();
+    }
+
     /// Method, path and query of what clients asked for after the first `before` requests.
     pub fn requests(&self, before: usize) -> Vec<String> {
         let requests = self.service.requests();

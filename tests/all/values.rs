@@ -232,11 +232,6 @@ fn assert_same(found: &Snapshot<EveryType>, expected: &[EveryType]) {
     }
 }
 
-/// Waits until a live request of the only collection is held: all that came before is on the disk.
-async fn settled(stage: &Stage) {
-    stage.service.held().wait_for(|held| *held == 1).await.unwrap();
-}
-
 #[tokio::test]
 async fn every_value_survives_the_wire_the_disk_and_a_start_without_network() {
     let stage = Stage::empty().await;
@@ -246,7 +241,7 @@ async fn every_value_survives_the_wire_the_disk_and_a_start_without_network() {
     let rows = stage.client(folder.path(), ANN).every_type();
     rows.fresh().await.unwrap();
     assert_same(&rows.snapshot(), &snapshot);
-    settled(&stage).await;
+    stage.held(1).await;
 
     // Inserts in the log, and updates of all columns: each row of the snapshot becomes the next one.
     let moved: Vec<EveryType> = snapshot
@@ -262,7 +257,7 @@ async fn every_value_survives_the_wire_the_disk_and_a_start_without_network() {
     let expected: Vec<EveryType> = moved.into_iter().chain(live).collect();
     until("the changes", || rows.snapshot().len() == expected.len()).await;
     assert_same(&rows.snapshot(), &expected);
-    settled(&stage).await;
+    stage.held(1).await;
 
     drop(rows);
     let address = stage.address();

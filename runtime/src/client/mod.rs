@@ -4,6 +4,8 @@ mod builder;
 mod driver;
 mod kept;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;

@@ -234,3 +234,11 @@ async fn a_refetch_waits_for_no_joined_batch() {
     service.held(1).await;
     assert_eq!(notes.snapshot().iter().map(|note| note.id).collect::<Vec<_>>(), [3, 4]);
 }
+
+#[test]
+fn an_address_that_is_none_is_shown_without_its_secrets() {
+    for url in ["ftp://me:hunter2@host/v1/shape?secret=hunter2", "http://me:hunter2@:80:80/?secret=hunter2"] {
+        let error = ClientBuilder::<NoteClient>::new(url).build().err().unwrap();
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+    }
+}

@@ -235,6 +235,17 @@ async fn a_refetch_waits_for_no_joined_batch() {
     assert_eq!(notes.snapshot().iter().map(|note| note.id).collect::<Vec<_>>(), [3, 4]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waited_in_vain_keeps_no_sync_alive() {
+    let service = Service::new().await;
+    let client = service.builder().build().unwrap().0;
+    let notes = client.collection::<Note>(());
+    service.held(1).await;
+    let waited = tokio::task::spawn_blocking(move || notes.ready_blocking(Duration::from_millis(1))).await.unwrap();
+    assert!(matches!(waited, Err(None)), "{waited:?}");
+    service.held(0).await;
+}
+
 #[test]
 fn an_address_that_is_none_is_shown_without_its_secrets() {
     for url in ["ftp://me:hunter2@host/v1/shape?secret=hunter2", "http://me:hunter2@:80:80/?secret=hunter2"] {

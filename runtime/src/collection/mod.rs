@@ -181,11 +181,14 @@ impl<S: Shape> Collection<S> {
     pub fn ready_blocking(&self, timeout: Duration) -> Result<(), Option<Arc<SyncError>>> {
         let (sender, receiver) = std::sync::mpsc::channel();
         let collection = self.clone();
-        self.lease.runtime().spawn(async move {
+        let waiting = self.lease.runtime().spawn(async move {
             // The receiver is gone when the time was over.
             let _ = sender.send(collection.ready().await);
         });
-        receiver.recv_timeout(timeout).map_err(|_| None)?.map_err(Some)
+        let ready = receiver.recv_timeout(timeout);
+        // It holds a handle, and would as long as nothing comes.
+        waiting.abort();
+        ready.map_err(|_| None)?.map_err(Some)
     }
 
     async fn until(&self, mut reached: impl FnMut(&State) -> bool) -> Result<(), Arc<SyncError>> {

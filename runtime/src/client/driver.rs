@@ -191,6 +191,7 @@ impl Sync {
             }
         };
         self.rows.keep();
+        self.connection(Connection::Online);
         let up_to_date_at = (outcome == Outcome::UpToDate).then(now);
         if let Some(at) = up_to_date_at {
             self.rows.publish();
@@ -198,7 +199,6 @@ impl Sync {
                 state.hydrated = true;
                 state.fresh = true;
                 state.up_to_date_at = Some(at);
-                state.connection = Connection::Online;
             });
         }
         self.kept.write(&mut *self.rows, &delivery.position, up_to_date_at).await?;

@@ -246,6 +246,19 @@ async fn who_waited_in_vain_keeps_no_sync_alive() {
     service.held(0).await;
 }
 
+#[tokio::test]
+async fn the_first_answer_is_a_connection() {
+    let service = Service::new().await;
+    let client = service.builder().build().unwrap().0;
+    let notes = client.collection::<Note>(());
+    service.held(1).await;
+    assert!(matches!(notes.connection(), Connection::Connecting));
+    service.notes(1, &[1], false);
+    service.held(1).await;
+    assert!(matches!(notes.connection(), Connection::Online), "{:?}", notes.connection());
+    assert_eq!(notes.snapshot().len(), 0);
+}
+
 #[test]
 fn an_address_that_is_none_is_shown_without_its_secrets() {
     for url in ["ftp://me:hunter2@host/v1/shape?secret=hunter2", "http://me:hunter2@:80:80/?secret=hunter2"] {

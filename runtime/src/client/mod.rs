@@ -81,6 +81,15 @@ struct Running<S: Shape> {
     lease: Weak<Lease>,
 }
 
+/// Goes with the sync, however that ends.
+struct Over<S: Shape>(Arc<Shared<S>>);
+
+impl<S: Shape> Drop for Over<S> {
+    fn drop(&mut self) {
+        self.0.over();
+    }
+}
+
 /// Keeps one sync and its client alive; dropped with the last handle of the collection.
 pub(crate) struct Lease {
     client: Client,
@@ -113,7 +122,12 @@ impl Client {
         }
         let shared = Arc::new(Shared::new());
         let rows = Box::new(Rows::new(shared.clone(), S::DEFINITION.policy.kept && self.0.storage.is_disk()));
-        let sync = self.0.runtime.handle.spawn(driver::run(self.driver(S::DEFINITION, key, bound), rows));
+        let over = Over(shared.clone());
+        let run = driver::run(self.driver(S::DEFINITION, key, bound), rows);
+        let sync = self.0.runtime.handle.spawn(async move {
+            let _over = over;
+            run.await;
+        });
         let lease = Arc::new_cyclic(|lease| {
             let running: Arc<dyn Any + Send + Sync> =
                 Arc::new(Running { shared: shared.clone(), lease: lease.clone() });

@@ -235,6 +235,23 @@ async fn a_refetch_waits_for_no_joined_batch() {
     assert_eq!(notes.snapshot().iter().map(|note| note.id).collect::<Vec<_>>(), [3, 4]);
 }
 
+#[tokio::test]
+async fn changes_end_when_the_sync_has_stopped() {
+    let service = Service::new().await;
+    let client = service.builder().build().unwrap().0;
+    let notes = client.collection::<Note>(());
+    service.notes(1, &[1], true);
+    service.held(1).await;
+    let (_, mut changes) = notes.subscribe();
+    service.notes(2, &[2], true);
+    service.held(1).await;
+    service.answer(403, "", "no");
+    until(|| matches!(notes.connection(), Connection::Stopped(_))).await;
+    assert_eq!(within(changes.next()).await.map(|batch| batch.changes.len()), Some(1), "what came before the stop");
+    assert_eq!(within(changes.next()).await, None);
+    assert_eq!(within(notes.subscribe().1.next()).await, None);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_waited_in_vain_keeps_no_sync_alive() {
     let service = Service::new().await;
@@ -244,6 +261,16 @@ async fn who_waited_in_vain_keeps_no_sync_alive() {
     let waited = tokio::task::spawn_blocking(move || notes.ready_blocking(Duration::from_millis(1))).await.unwrap();
     assert!(matches!(waited, Err(None)), "{waited:?}");
     service.held(0).await;
+}
+
+#[tokio::test]
+async fn a_sync_that_panics_is_a_sync_that_has_stopped() {
+    let service = Service::new().await;
+    let session = Session::new().token(|| async { panic!("in the program's code") });
+    let client = service.builder().session(session).build().unwrap().0;
+    let notes = client.collection::<Note>(());
+    let error = within(notes.ready()).await.unwrap_err();
+    assert!(matches!(*error, SyncError::Cancelled { .. }), "{error:?}");
 }
 
 #[tokio::test]

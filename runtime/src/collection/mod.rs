@@ -18,7 +18,7 @@ pub use snapshot::Snapshot;
 
 use crate::client::Lease;
 use crate::shape::Shape;
-use crate::stream::SyncError;
+use crate::stream::{Origin, SyncError};
 use changes::Callbacks;
 
 /// The live rows of one shape instance. Cheap to clone; the sync stops with the last handle.
@@ -73,6 +73,12 @@ pub(crate) struct State {
     pub(crate) connection: Connection,
 }
 
+impl State {
+    fn is_stopped(&self) -> bool {
+        matches!(self.connection, Connection::Stopped(_))
+    }
+}
+
 /// What handles and the driver share.
 pub(crate) struct Shared<S: Shape> {
     published: ArcSwap<Snapshot<S>>,
@@ -91,6 +97,18 @@ impl<S: Shape> Shared<S> {
             state: watch::Sender::new(state),
             callbacks: Mutex::default(),
         }
+    }
+
+    /// Says that the sync is over, where it didn't say so itself: it panicked, or its runtime is gone.
+    pub(crate) fn over(&self) {
+        self.state.send_if_modified(|state| {
+            let unsaid = !state.is_stopped();
+            if unsaid {
+                let of = Origin::new(S::DEFINITION);
+                state.connection = Connection::Stopped(Arc::new(SyncError::Cancelled { of }));
+            }
+            unsaid
+        });
     }
 
     /// Makes a new set of rows visible as a whole.

@@ -87,10 +87,12 @@ impl Kept {
         position: &Position,
         up_to_date_at: Option<i64>,
     ) -> Result<(), SyncError> {
+        self.look()?;
         if self.instance.is_none() {
+            // Nobody writes them.
+            rows.take_changes();
             return Ok(());
         }
-        self.look()?;
         let target = match (self.filling, up_to_date_at) {
             (true, None) => Target::Filling { first: self.first },
             (true, Some(_)) => Target::Complete { first: self.first },
@@ -126,7 +128,7 @@ impl Kept {
     fn look(&mut self) -> Result<(), SyncError> {
         while let Some(result) = self.pending.front_mut().and_then(Commit::result) {
             self.pending.pop_front();
-            result.map_err(|error| self.failed(error))?;
+            self.settle(result)?;
         }
         Ok(())
     }
@@ -136,12 +138,22 @@ impl Kept {
         while self.pending.len() > at_most
             && let Some(commit) = self.pending.pop_front()
         {
-            commit.await.map_err(|error| self.failed(error))?;
+            self.settle(commit.await)?;
         }
         Ok(())
     }
 
-    fn failed(&self, error: StoreError) -> SyncError {
-        SyncError::Store { of: Origin::new(self.definition), error }
+    /// An instance that another client took over is that client's to keep; this one goes on in memory.
+    fn settle(&mut self, result: Result<(), StoreError>) -> Result<(), SyncError> {
+        match result {
+            Ok(()) => Ok(()),
+            Err(StoreError::Closed) => {
+                tracing::warn!(shape = self.definition.name, "opened by another client: nothing more is kept here");
+                self.instance = None;
+                self.pending.clear();
+                Ok(())
+            }
+            Err(error) => Err(SyncError::Store { of: Origin::new(self.definition), error }),
+        }
     }
 }

@@ -286,6 +286,29 @@ async fn the_first_answer_is_a_connection() {
     assert_eq!(notes.snapshot().len(), 0);
 }
 
+#[tokio::test]
+async fn a_client_whose_instance_another_one_took_over_goes_on_in_memory() {
+    let service = Service::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let build = || service.builder().store(SqliteStore::in_dir(folder.path()).unwrap()).build().unwrap().0;
+    let (first, second) = (build(), build());
+    let before = first.collection::<Note>(());
+    service.notes(1, &[1], true);
+    service.held(1).await;
+    let after = second.collection::<Note>(());
+    within(after.hydrated()).await.unwrap();
+    service.held(2).await;
+    for number in 2..=5 {
+        service.notes(number, &[number.into()], true);
+    }
+    // Each of the two gets what the other one doesn't.
+    until(|| before.snapshot().len() + after.snapshot().len() == 6).await;
+    service.held(2).await;
+    for notes in [&before, &after] {
+        assert!(matches!(notes.connection(), Connection::Online), "{:?}", notes.connection());
+    }
+}
+
 #[test]
 fn an_address_that_is_none_is_shown_without_its_secrets() {
     for url in ["ftp://me:hunter2@host/v1/shape?secret=hunter2", "http://me:hunter2@:80:80/?secret=hunter2"] {

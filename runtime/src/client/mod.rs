@@ -5,6 +5,8 @@ mod driver;
 mod kept;
 mod local;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -81,6 +83,15 @@ struct Running<S: Shape> {
     lease: Weak<Lease>,
 }
 
+/// Goes with the sync, however that ends.
+struct Over<S: Shape>(Arc<Shared<S>>);
+
+impl<S: Shape> Drop for Over<S> {
+    fn drop(&mut self) {
+        self.0.over();
+    }
+}
+
 impl Client {
     /// The collection of a shape, with the parameters that the program binds. Returns at once; one sync however many ask.
     pub fn collection<S: Shape>(&self, params: S::Params) -> Collection<S> {
@@ -94,7 +105,12 @@ impl Client {
         }
         let shared = Arc::new(Shared::new());
         let rows = Box::new(Rows::new(shared.clone(), S::DEFINITION.policy.kept && self.0.storage.is_disk()));
-        let sync = self.0.runtime.handle.spawn(driver::run(self.driver(S::DEFINITION, key, bound), rows));
+        let over = Over(shared.clone());
+        let run = driver::run(self.driver(S::DEFINITION, key, bound), rows);
+        let sync = self.0.runtime.handle.spawn(async move {
+            let _over = over;
+            run.await;
+        });
         let lease = Arc::new_cyclic(|lease| {
             let running: Arc<dyn Any + Send + Sync> =
                 Arc::new(Running { shared: shared.clone(), lease: lease.clone() });

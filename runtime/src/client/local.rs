@@ -5,7 +5,7 @@ use crate::collection::{Connection, ErasedRows, now};
 use crate::definition::ShapeDefinition;
 use crate::log::{Log, Message};
 use crate::position::Position;
-use crate::stream::{Delivery, Outcome, SyncError};
+use crate::stream::{Delivery, Origin, Outcome, SyncError};
 
 /// One instance's rows and their place in the store.
 pub(crate) struct Local {
@@ -74,7 +74,11 @@ impl Local {
                 }
                 Message::UpToDate { .. } => Outcome::UpToDate,
                 Message::MustRefetch => return Ok(Outcome::MustRefetch),
-                _ => Outcome::More,
+                // Rows left without a change of their own: to go on would show them for ever.
+                Message::MoveOut => {
+                    return Err(SyncError::Unsupported { of: Origin::new(self.definition), message: "move-out" });
+                }
+                Message::SnapshotEnd | Message::Other => Outcome::More,
             };
         }
         Ok(outcome)

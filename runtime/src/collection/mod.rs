@@ -181,7 +181,7 @@ impl<S: Shape> Collection<S> {
         self.until(|state| state.hydrated || state.fresh).await
     }
 
-    /// Waits until a complete set of rows is there, whatever its age.
+    /// Waits until a complete set of rows is there, whatever its age. Without network it waits on where nothing was kept.
     ///
     /// # Errors
     /// When the sync stops before that.
@@ -189,7 +189,7 @@ impl<S: Shape> Collection<S> {
         self.until(|state| state.hydrated).await
     }
 
-    /// Waits until the server has said up-to-date in this run of the program.
+    /// Waits until the server has said up-to-date in this run of the program: without network, until it is back.
     ///
     /// # Errors
     /// When the sync stops before that.

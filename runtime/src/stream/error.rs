@@ -108,6 +108,14 @@ pub enum SyncError {
         #[source]
         error: StoreError,
     },
+    /// The service sent what this version can't follow.
+    #[error("{of}: `{message}` messages are not supported")]
+    Unsupported {
+        /// Whose sync.
+        of: Origin,
+        /// The kind of message.
+        message: &'static str,
+    },
     /// The sync was told to stop, its runtime is gone, or it panicked.
     #[error("{of}: cancelled")]
     Cancelled {
@@ -194,6 +202,7 @@ impl SyncError {
             | Self::SchemaDrift { of, .. }
             | Self::Value { of, .. }
             | Self::Unbound { of, .. }
+            | Self::Unsupported { of, .. }
             | Self::Address { of, .. }
             | Self::Cancelled { of }
             | Self::StaleCache { of, .. } => *of,

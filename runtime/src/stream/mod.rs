@@ -21,6 +21,8 @@ pub use event::{Delivery, Effect, Event, Headers, Outcome, Request};
 use crate::definition::ShapeDefinition;
 use crate::position::Position;
 
+/// Every answer of a shape service has some of these.
+const HEADERS: [&str; 4] = ["electric-handle", "electric-offset", "electric-cursor", schema::HEADER];
 /// The offset before everything.
 const BEGINNING: &str = "-1";
 /// Answers with an expired handle before the memory of it is doubted.
@@ -193,6 +195,10 @@ impl Stream {
 
     fn head(&mut self, status: u16, headers: &dyn Headers, effects: &mut Vec<Effect>) -> Phase {
         match status {
+            // The page of somebody on the way, such as a hotel's: it says nothing of the shape, and goes by itself.
+            200 if HEADERS.iter().all(|name| headers.get(name).is_none()) => {
+                Phase::Refused(Refusal { status, retry_after: Duration::ZERO, body: Vec::new() })
+            }
             200 | 204 => self.accept(status, headers, effects),
             409 => self.lost(headers.get("electric-handle"), effects),
             _ => Phase::Refused(Refusal { status, retry_after: retry::retry_after(headers), body: Vec::new() }),

@@ -43,9 +43,22 @@ fn c_022_to_c_027_missing_headers_stop_the_stream() {
         assert_eq!(error.to_string(), format!("shape `gone` of table public.gone: the answer lacks {without}"));
         assert_eq!(driver.stream.position(), position);
     }
-    let mut driver = Driver::<Gone>::start(None);
-    driver.answer(&bare(200, "[]"));
-    assert!(driver.stopped().unwrap().to_string().ends_with("electric-handle, electric-offset, electric-schema"));
+}
+
+#[test]
+fn a_page_of_somebody_on_the_way_is_no_answer() {
+    let mut driver = settled();
+    let position = driver.stream.position();
+    driver.answer(&bare(200, "<html>Welcome to our hotel</html>"));
+    let offline = driver.effects.iter().any(|effect| {
+        matches!(effect, Effect::Offline(SyncError::Unavailable { status: 200, body, .. }) if body.contains("hotel"))
+    });
+    assert!(
+        offline && driver.effects.iter().any(|effect| matches!(effect, Effect::Wait { .. })),
+        "{:?}",
+        driver.effects
+    );
+    assert_eq!(driver.stream.position(), position);
 }
 
 #[test]

@@ -129,8 +129,8 @@ impl Lines<'_> {
             (Some(from), Some(to)) if from < to => from..to,
             // Beyond the last character nothing can be pointed at: the last word is.
             (Some(from), _) if from >= end => {
-                let from = self.0.trim_end().rfind(char::is_whitespace).map_or(0, |at| at + 1);
-                from.min(end)..end
+                let last = self.0.trim_end();
+                last.len() - last.rsplit(char::is_whitespace).next().map_or(0, str::len)..end
             }
             (Some(from), _) => {
                 let word = self.0[from..].find(|letter: char| !letter.is_alphanumeric() && letter != '_');

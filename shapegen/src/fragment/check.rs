@@ -170,7 +170,8 @@ impl<'a> Checker<'a, '_> {
                 Value::Number(digits, false) => Term::Number(digits.clone()),
                 Value::Boolean(truth) => Term::Bool(*truth),
                 Value::Null => Term::Null,
-                Value::Placeholder(name) => Term::Param(name.trim_start_matches('$').to_owned()),
+                // `:name` comes as a placeholder, too, and nobody was asked whether it is bound.
+                Value::Placeholder(name) if name.starts_with('$') => Term::Param(name[1..].to_owned()),
                 _ => return self.unsupported(expr, &format!("the literal `{value}`")),
             },
             ast::Expr::UnaryOp { op: op @ (UnaryOperator::Minus | UnaryOperator::Plus), expr: inner } => {

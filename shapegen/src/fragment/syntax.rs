@@ -49,7 +49,7 @@ pub fn parse(sql: &str) -> Result<Parsed<'_>, FragmentError> {
         return Err(syntax(format!("the fragment has more than {MOST_WORDS} words"), 0..sql.len()));
     }
     let params = tokens.iter().filter_map(|token| match &token.token {
-        Token::Placeholder(name) => Some((name.trim_start_matches('$').to_owned(), token.span)),
+        Token::Placeholder(name) => Some((name.strip_prefix('$').unwrap_or(name).to_owned(), token.span)),
         _ => None,
     });
     let params = params.collect();

@@ -187,6 +187,7 @@ fn what_a_fragment_cannot_say() {
         "exists (select 1)",
         "case when c_bool then true else false end",
         "c_int4 = 1 and größe = 2 and\n  c_tekst = 3",
+        "c_uuid = :user_id",
         "c_text =\u{3000}",
         "c_text\u{3000}=",
     ]);

@@ -25,6 +25,11 @@ pub(super) fn check(
     let expr = checker.condition(&parsed.expr, false);
     match expr {
         Some(expr) if checker.errors.is_empty() => Ok(expr),
+        None if checker.errors.is_empty() => {
+            // A refusal without a word would let the shape vanish.
+            checker.unsupported::<()>(&parsed.expr, construct(&parsed.expr));
+            Err(checker.errors)
+        }
         _ => Err(checker.errors),
     }
 }

@@ -185,3 +185,29 @@ fn hashes_follow_what_they_are_over() {
     assert_eq!(filtered.1, plain.1);
     assert_ne!(one(", scope = \"public\"").0, plain.0);
 }
+
+/// A list that holds what the caller binds, or the value itself, can be true for every row.
+#[test]
+fn a_session_value_among_parameters_guards_nothing() {
+    for (condition, guards) in [
+        ("user_id in ($me)", true),
+        ("$me in (user_id, '6f1c2d34-0000-4000-8000-000000000000')", true),
+        ("$me in (user_id, $other)", false),
+        ("$other in (user_id, $me)", false),
+        ("$me in (user_id, $me)", false),
+        ("user_id in ($me, $other)", false),
+        ("user_id not in ($me)", false),
+        ("user_id = $me or true", false),
+        ("user_id = $me and (user_id = $other or true)", true),
+    ] {
+        let caller = if condition.contains("$other") { "caller = [\"other\"], " } else { "" };
+        let toml = format!(
+            "schema = \"s.sql\"\nsession.me = {{ claim = \"sub\", identity = true }}\n\
+             scope.mine = {{ {caller}where = \"{condition}\" }}\n\
+             shape.members = {{ scope = \"mine\", change_frequency = \"low\" }}\n"
+        );
+        let (model, report) = run(ODD, &toml);
+        assert_eq!(model.is_some(), guards, "{condition}: {report}");
+        assert_eq!(report.contains("SG0304"), !guards, "{condition}: {report}");
+    }
+}

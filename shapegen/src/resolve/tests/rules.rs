@@ -211,3 +211,19 @@ fn a_session_value_among_parameters_guards_nothing() {
         assert_eq!(report.contains("SG0304"), !guards, "{condition}: {report}");
     }
 }
+
+/// The name is part of a request's path and of SQL: some can't be.
+#[test]
+fn names_that_no_shape_can_have() {
+    let toml = |name: &str| {
+        format!(
+            "schema = \"s.sql\"\n[shape]\n\"{name}\" = {{ table = \"members\", scope = \"public\", change_frequency = \"low\" }}\n"
+        )
+    };
+    for name in ["", ".", "..", "a\\u0000b"] {
+        assert!(refused(ODD, &toml(name)).contains("SG0405"), "{name}");
+    }
+    for name in ["...", "a\\nb", "sales.members", "größe", "a b", "a/b?c", "it's \\\"so\\\""] {
+        model(ODD, &toml(name));
+    }
+}

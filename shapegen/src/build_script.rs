@@ -47,7 +47,10 @@ fn write_into(folder: &Path, manifest: &Path) -> Result<Vec<String>, String> {
     let mut lines: Vec<String> =
         loaded.inputs().iter().map(|path| format!("cargo::rerun-if-changed={}", path.display())).collect();
     let warnings = loaded.report.diagnostics().iter().filter(|diagnostic| diagnostic.severity == Severity::Warning);
-    lines.extend(warnings.map(|warning| format!("cargo::warning={} [{}]", warning.message, warning.code.id)));
+    // A name of the schema or the manifest can hold a newline, and cargo obeys every line.
+    let one_line = |text: &str| text.split(['\r', '\n']).collect::<Vec<_>>().join(" ");
+    lines
+        .extend(warnings.map(|warning| format!("cargo::warning={} [{}]", one_line(&warning.message), warning.code.id)));
     Ok(lines)
 }
 
@@ -75,6 +78,20 @@ mod tests {
         assert_eq!(lines, expected);
         let written = fs::read_to_string(path("out/notes.rs")).unwrap();
         assert!(written.contains("pub struct NotesRow {"), "{written}");
+    }
+
+    #[test]
+    fn a_warning_is_one_line_to_cargo() {
+        let root = tempfile::tempdir().unwrap();
+        let manifest = root.path().join("shapes.toml");
+        fs::write(root.path().join("s.sql"), "CREATE TABLE notes (id int PRIMARY KEY);").unwrap();
+        let shape = "{ table = \"notes\", scope = \"public\", change_frequency = \"high\" }";
+        let text = format!("schema = \"s.sql\"\n[shape]\n\"a\\ncargo::rustc-cfg=mine\" = {shape}\n");
+        fs::write(&manifest, text).unwrap();
+        let lines = write_into(&root.path().join("out"), &manifest).unwrap();
+        let warning = lines.last().unwrap();
+        assert!(warning.starts_with("cargo::warning=`a cargo::rustc-cfg=mine`"), "{warning}");
+        assert!(lines.iter().all(|line| line.lines().count() == 1), "{lines:?}");
     }
 
     #[test]

@@ -103,9 +103,14 @@ const CLIENT: &[&str] =
 pub fn shapes(names: &[&str]) -> Vec<String> {
     let wish = |name: &str| {
         let wish = usable(name);
-        if CLIENT.contains(&wish.as_str()) { format!("{wish}_shape") } else { wish }
+        if CLIENT.contains(&wish.as_str()) || is_port(&wish) { format!("{wish}_shape") } else { wish }
     };
     distinct(names, wish, "_", Names::default()).into_iter().map(raw).collect()
+}
+
+/// `com1`, `lpt9` and the like: devices to Windows, whatever is behind the point.
+fn is_port(name: &str) -> bool {
+    ["com", "lpt"].iter().any(|port| matches!(name.strip_prefix(port).map(str::as_bytes), Some([b'0'..=b'9'])))
 }
 
 /// Field names, raw where they are keywords.
@@ -185,6 +190,14 @@ mod tests {
         for ident in fields(&names) {
             assert!(syn::parse_str::<syn::Ident>(&ident).is_ok() || ident.starts_with("r#"), "{ident}");
         }
+    }
+
+    #[test]
+    fn no_shape_takes_a_file_that_windows_or_the_module_needs() {
+        assert_eq!(
+            shapes(&["mod", "Client", "con", "com1", "LPT9", "com10", "comet"]),
+            ["mod_shape", "client_shape", "con_shape", "com1_shape", "lpt9_shape", "com10", "comet"]
+        );
     }
 
     #[test]

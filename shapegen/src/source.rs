@@ -1,7 +1,7 @@
 //! The input files and places in them.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A file of a [`SourceMap`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -81,10 +81,5 @@ impl SourceMap {
     /// All files, in the order in which they were added.
     pub fn files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
         self.files.iter().enumerate().map(|(at, file)| (FileId(at as u32), file))
-    }
-
-    /// The file that was added under a path.
-    pub fn by_path(&self, path: &Path) -> Option<FileId> {
-        self.files().find(|(_, file)| file.path == path).map(|(id, _)| id)
     }
 }

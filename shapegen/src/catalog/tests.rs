@@ -300,6 +300,7 @@ fn statements_that_cant_be_read_are_errors_at_the_place() {
         "CREATE TABLE t (a int,);",
         "CREATE TABLE t (a int",
         "CREATE TABLE t (order int);",
+        "CREATE TABLE t (\"a\0b\" int);",
         "CREATE TABLE t (a int NUL NULL);",
         "CREATE TABLE t (a NOT NULL);",
         "CREATE TABLE t (a varchar(x));",

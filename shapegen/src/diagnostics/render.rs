@@ -1,9 +1,11 @@
 //! Diagnostics as rustc shows them.
 
+use std::ops::Range;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::{Diagnostic, Report, Severity};
-use crate::source::{FileId, SourceMap};
+use crate::source::{FileId, SourceMap, Span};
 
 pub(super) fn render(report: &Report, sources: &SourceMap, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
@@ -35,7 +37,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Group<'a> {
     for id in files {
         let file = sources.file(id);
         let here = labels.iter().filter(|(_, (span, _))| span.file == id);
-        let annotations = here.map(|(kind, (span, label))| kind.span(span.range()).label(label.as_str()));
+        let annotations = here.map(|(kind, (span, label))| kind.span(within(&file.text, *span)).label(label.as_str()));
         let snippet = Snippet::source(file.text.as_str()).path(file.path.to_string_lossy());
         group = group.element(snippet.annotations(annotations));
     }
@@ -45,11 +47,17 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Group<'a> {
     group
 }
 
+/// A place moved into its text and to whole characters: the renderer panics at others.
+fn within(text: &str, span: Span) -> Range<usize> {
+    let floor = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let start = floor(span.start);
+    start..floor(span.end).max(start)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::diagnostics::codes;
-    use crate::source::Span;
 
     #[test]
     fn a_report_reads_like_rustcs() {
@@ -86,5 +94,16 @@ mod tests {
         insta::assert_snapshot!(report.render(&sources, false));
         assert!(report.render(&sources, true).contains("\u{1b}["), "colors when they are asked for");
         assert_eq!(Report::default().render(&sources, false), "");
+    }
+
+    #[test]
+    fn places_that_are_none_are_moved_to_the_next_one() {
+        let mut sources = SourceMap::default();
+        let file = sources.add("a.sql", "é");
+        for range in [1..1, 0..1, 1..2, 2..9, 9..12, Range { start: 2, end: 0 }] {
+            let mut report = Report::default();
+            report.push(Diagnostic::error(&codes::FILE, "no place").at(Span::new(file, range), "here"));
+            assert!(report.render(&sources, false).contains("a.sql:1:"));
+        }
     }
 }

@@ -25,6 +25,11 @@ pub(super) fn check(
     let expr = checker.condition(&parsed.expr, false);
     match expr {
         Some(expr) if checker.errors.is_empty() => Ok(expr),
+        None if checker.errors.is_empty() => {
+            // A refusal without a word would let the shape vanish.
+            checker.unsupported::<()>(&parsed.expr, construct(&parsed.expr));
+            Err(checker.errors)
+        }
         _ => Err(checker.errors),
     }
 }
@@ -170,7 +175,8 @@ impl<'a> Checker<'a, '_> {
                 Value::Number(digits, false) => Term::Number(digits.clone()),
                 Value::Boolean(truth) => Term::Bool(*truth),
                 Value::Null => Term::Null,
-                Value::Placeholder(name) => Term::Param(name.trim_start_matches('$').to_owned()),
+                // `:name` comes as a placeholder, too, and nobody was asked whether it is bound.
+                Value::Placeholder(name) if name.starts_with('$') => Term::Param(name[1..].to_owned()),
                 _ => return self.unsupported(expr, &format!("the literal `{value}`")),
             },
             ast::Expr::UnaryOp { op: op @ (UnaryOperator::Minus | UnaryOperator::Plus), expr: inner } => {

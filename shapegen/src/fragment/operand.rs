@@ -191,7 +191,7 @@ fn operand(
             }
         }
         Term::Number(digits) if is_number(reference.kind) => {
-            let (own, text) = number(&digits, reference.kind)?;
+            let (own, text) = number(checker, &digits, reference.kind, at)?;
             *kind = wider(*kind, own);
             return Some(Operand::Literal(text.into()));
         }
@@ -211,12 +211,17 @@ fn operand(
 }
 
 /// A number's kind and its text: whole numbers of 64 bits are integers, others decimals, beside a float floats.
-fn number(digits: &str, beside: Kind) -> Option<(Kind, String)> {
-    let try_kind = |kind| literal::canonical("", kind, digits).map(|text| (kind, text));
-    if beside == Kind::Float {
-        return try_kind(Kind::Float);
+fn number(checker: &mut Checker<'_, '_>, digits: &str, beside: Kind, at: Span) -> Option<(Kind, String)> {
+    let kinds: &[Kind] = if beside == Kind::Float { &[Kind::Float] } else { &[Kind::Integer, Kind::Numeric] };
+    let texts = kinds.iter().filter_map(|kind| Some((*kind, literal::canonical("", *kind, digits)?)));
+    // Digits that come to infinity are out of range to PostgreSQL.
+    let found = texts.into_iter().find(|(_, text)| !text.ends_with("Infinity"));
+    if found.is_none() {
+        let message = format!("the number `{digits}` can't be read");
+        let help = ["write digits alone, within the range of the column's type".to_owned()];
+        checker.error(&codes::FRAGMENT_TYPE, at, message, "not a number here", help);
     }
-    try_kind(Kind::Integer).or_else(|| try_kind(Kind::Numeric)).or_else(|| try_kind(Kind::Float))
+    found
 }
 
 /// A comparison without a column: of literals, which say their type themselves.
@@ -226,7 +231,7 @@ fn literals(checker: &mut Checker<'_, '_>, terms: Vec<(Term<'_>, Span)>) -> Opti
     for (term, at) in terms {
         let (own, text) = match term {
             Term::Text(text) => (Kind::Text, text),
-            Term::Number(digits) => number(&digits, Kind::Integer)?,
+            Term::Number(digits) => number(checker, &digits, Kind::Integer, at)?,
             Term::Bool(truth) => (Kind::Bool, truth.to_string()),
             Term::Null => {
                 operands.push(Operand::Null);

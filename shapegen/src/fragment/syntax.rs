@@ -49,7 +49,7 @@ pub fn parse(sql: &str) -> Result<Parsed<'_>, FragmentError> {
         return Err(syntax(format!("the fragment has more than {MOST_WORDS} words"), 0..sql.len()));
     }
     let params = tokens.iter().filter_map(|token| match &token.token {
-        Token::Placeholder(name) => Some((name.trim_start_matches('$').to_owned(), token.span)),
+        Token::Placeholder(name) => Some((name.strip_prefix('$').unwrap_or(name).to_owned(), token.span)),
         _ => None,
     });
     let params = params.collect();
@@ -129,8 +129,8 @@ impl Lines<'_> {
             (Some(from), Some(to)) if from < to => from..to,
             // Beyond the last character nothing can be pointed at: the last word is.
             (Some(from), _) if from >= end => {
-                let from = self.0.trim_end().rfind(char::is_whitespace).map_or(0, |at| at + 1);
-                from.min(end)..end
+                let last = self.0.trim_end();
+                last.len() - last.rsplit(char::is_whitespace).next().map_or(0, str::len)..end
             }
             (Some(from), _) => {
                 let word = self.0[from..].find(|letter: char| !letter.is_alphanumeric() && letter != '_');

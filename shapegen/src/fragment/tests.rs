@@ -187,6 +187,13 @@ fn what_a_fragment_cannot_say() {
         "exists (select 1)",
         "case when c_bool then true else false end",
         "c_int4 = 1 and größe = 2 and\n  c_tekst = 3",
+        "c_uuid = :user_id",
+        "c_int4 = 1_000",
+        "1 = 1_000",
+        "c_float8 < 1e400",
+        "c_int4 < 1e99999999999",
+        "c_text =\u{3000}",
+        "c_text\u{3000}=",
     ]);
     insta::assert_snapshot!(shown);
 }

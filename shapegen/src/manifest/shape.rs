@@ -58,6 +58,7 @@ pub(super) fn shapes(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Vec<Shape> 
 
 fn shape(reader: &mut Reader<'_>, name: &str, range: Range<usize>, entry: &DeTable<'_>) -> Shape {
     let name = Spanned::new(name.to_owned(), reader.span(range));
+    check_name(reader, &name);
     reader.known_keys(entry, &format!("the shape `{}`", name.value), KEYS);
     for (key, what) in [("writes", "writes"), ("via", "push and pull (`via`)")] {
         if let Some((key, _)) = entry.get_key_value(key) {
@@ -96,6 +97,17 @@ fn shape(reader: &mut Reader<'_>, name: &str, range: Range<usize>, entry: &DeTab
         stale_after_s: seconds(reader, entry, "stale_after"),
         max_age_s: seconds(reader, entry, "max_age"),
         name,
+    }
+}
+
+/// A shape's name is part of a request's path, and of SQL.
+fn check_name(reader: &mut Reader<'_>, name: &Spanned<String>) {
+    if matches!(name.value.as_str(), "" | "." | "..") || name.value.contains('\0') {
+        reader.push(
+            Diagnostic::error(&codes::SHAPE_NAME, format!("a shape can't be named `{}`", name.value.escape_debug()))
+                .at(name.span, "no name that a request could carry")
+                .help("choose another name, and name its table: `table = \"…\"`"),
+        );
     }
 }
 

@@ -264,8 +264,11 @@ fn guarded(expr: &Expr, params: &[(ParamUse, ParamSource)]) -> bool {
     match expr {
         Expr::Compare { op: Comparison::NotEqual, .. } | Expr::IsNull { .. } => false,
         Expr::Compare { left, right, .. } => verified(left) || verified(right),
-        // Each of the list can make it true.
-        Expr::In { operand, list, negated, .. } => !negated && (verified(operand) || list.iter().all(verified)),
+        // Each of the list can make it true: a parameter that is equal to another parameter says nothing of a row.
+        Expr::In { operand: operand @ Operand::Param(_), list, negated, .. } => {
+            !negated && verified(operand) && !list.iter().any(|one| matches!(one, Operand::Param(_)))
+        }
+        Expr::In { list, negated, .. } => !negated && list.iter().all(verified),
         Expr::All(conditions) => conditions.iter().any(|condition| guarded(condition, params)),
         Expr::Any(conditions) => conditions.iter().all(|condition| guarded(condition, params)),
     }

@@ -143,7 +143,8 @@ impl<'s> Cursor<'s> {
             _ => None,
         };
         match value {
-            Some(value) if !value.is_empty() => {
+            // No text of PostgreSQL holds a zero byte, and SQLite would read a name up to there.
+            Some(value) if !value.is_empty() && !value.contains('\0') => {
                 let span = self.here();
                 self.advance();
                 Ok(Ident::new(value, span))

@@ -185,3 +185,45 @@ fn hashes_follow_what_they_are_over() {
     assert_eq!(filtered.1, plain.1);
     assert_ne!(one(", scope = \"public\"").0, plain.0);
 }
+
+/// A list that holds what the caller binds, or the value itself, can be true for every row.
+#[test]
+fn a_session_value_among_parameters_guards_nothing() {
+    for (condition, guards) in [
+        ("user_id in ($me)", true),
+        ("$me in (user_id, '6f1c2d34-0000-4000-8000-000000000000')", true),
+        ("$me in (user_id, $other)", false),
+        ("$other in (user_id, $me)", false),
+        ("$me in (user_id, $me)", false),
+        ("user_id in ($me, $other)", false),
+        ("user_id not in ($me)", false),
+        ("user_id = $me or true", false),
+        ("user_id = $me and (user_id = $other or true)", true),
+    ] {
+        let caller = if condition.contains("$other") { "caller = [\"other\"], " } else { "" };
+        let toml = format!(
+            "schema = \"s.sql\"\nsession.me = {{ claim = \"sub\", identity = true }}\n\
+             scope.mine = {{ {caller}where = \"{condition}\" }}\n\
+             shape.members = {{ scope = \"mine\", change_frequency = \"low\" }}\n"
+        );
+        let (model, report) = run(ODD, &toml);
+        assert_eq!(model.is_some(), guards, "{condition}: {report}");
+        assert_eq!(report.contains("SG0304"), !guards, "{condition}: {report}");
+    }
+}
+
+/// The name is part of a request's path and of SQL: some can't be.
+#[test]
+fn names_that_no_shape_can_have() {
+    let toml = |name: &str| {
+        format!(
+            "schema = \"s.sql\"\n[shape]\n\"{name}\" = {{ table = \"members\", scope = \"public\", change_frequency = \"low\" }}\n"
+        )
+    };
+    for name in ["", ".", "..", "a\\u0000b"] {
+        assert!(refused(ODD, &toml(name)).contains("SG0405"), "{name}");
+    }
+    for name in ["...", "a\\nb", "sales.members", "größe", "a b", "a/b?c", "it's \\\"so\\\""] {
+        model(ODD, &toml(name));
+    }
+}

@@ -7,12 +7,15 @@ mod print;
 mod shape;
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::thread;
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::EmitError;
-use crate::model::Model;
+use crate::model::{Model, Shape};
 use print::ident;
 
 /// The form of the code that is printed here: what `generated_for!` holds against the runtime.
@@ -24,20 +27,39 @@ const FORM: u32 = 1;
 /// When a name in the model is no identifier, or two files have the same name.
 pub fn files(model: &Model) -> Result<BTreeMap<String, String>, EmitError> {
     let mut files = Files::default();
-    for shape in &model.shapes {
+    for (shape, text) in model.shapes.iter().zip(shape_files(&model.shapes)) {
         let mut exports = vec![shape.row.as_str()];
         exports.extend(shape.key_struct.as_deref());
         exports.extend(shape.params_struct.as_deref());
-        files.add(&shape.ident, &exports, shape::items(shape)?)?;
+        files.add(&shape.ident, &exports, text?)?;
     }
     if !model.enums.is_empty() {
         let exports: Vec<&str> = model.enums.iter().map(|item| item.ident.as_str()).collect();
-        files.add("enums", &exports, enums::items(&model.enums)?)?;
+        files.add("enums", &exports, print::file(&file_name("enums"), &enums::items(&model.enums)?)?)?;
     }
     let session = (!model.session.values.is_empty()).then_some("Session");
     let exports: Vec<&str> = ["Client"].into_iter().chain(session).collect();
-    files.add("client", &exports, client::items(model)?)?;
+    files.add("client", &exports, print::file(&file_name("client"), &client::items(model)?)?)?;
     files.finish()
+}
+
+/// The text of each shape's file, in order. Printing is what most of a build's time goes into, so all cores do it.
+fn shape_files(shapes: &[Shape]) -> Vec<Result<String, EmitError>> {
+    let text = |shape: &Shape| print::file(&file_name(&shape.ident), &shape::items(shape)?);
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        let parts = shapes.chunks(shapes.len().div_ceil(cores).max(1));
+        let threads: Vec<_> =
+            parts.map(|part| scope.spawn(move || part.iter().map(text).collect::<Vec<_>>())).collect();
+        // A panic goes on in the thread that waits.
+        let join = |thread: thread::ScopedJoinHandle<'_, _>| thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+        threads.into_iter().flat_map(join).collect()
+    })
+}
+
+/// `mod r#type;` is looked for in `type.rs`.
+fn file_name(module: &str) -> String {
+    format!("{}.rs", module.strip_prefix("r#").unwrap_or(module))
 }
 
 /// The files so far, and what `mod.rs` says of them.
@@ -48,7 +70,7 @@ struct Files {
 }
 
 impl Files {
-    fn add(&mut self, module: &str, exports: &[&str], items: Vec<TokenStream>) -> Result<(), EmitError> {
+    fn add(&mut self, module: &str, exports: &[&str], text: String) -> Result<(), EmitError> {
         let name = ident(module)?;
         let mut exports = exports.to_vec();
         exports.sort_unstable();
@@ -63,10 +85,9 @@ impl Files {
             [one] => quote!(pub use #name::#one;),
             several => quote!(pub use #name::{#(#several),*};),
         };
-        // `mod r#type;` is looked for in `type.rs`.
-        let stem = module.strip_prefix("r#").unwrap_or(module);
-        self.modules.insert(stem.to_owned(), (module_item, export));
-        self.put(format!("{stem}.rs"), &items)
+        let file = file_name(module);
+        self.modules.insert(file.clone(), (module_item, export));
+        self.put(file, text)
     }
 
     fn finish(mut self) -> Result<BTreeMap<String, String>, EmitError> {
@@ -74,12 +95,11 @@ impl Files {
         let form = Literal::u32_unsuffixed(FORM);
         let fits = quote!(::shapegen_runtime::generated_for!(#form););
         let items: Vec<TokenStream> = [fits].into_iter().chain(modules).chain(exports).collect();
-        self.put("mod.rs".to_owned(), &items)?;
+        self.put("mod.rs".to_owned(), print::file("mod.rs", &items)?)?;
         Ok(self.by_name)
     }
 
-    fn put(&mut self, name: String, items: &[TokenStream]) -> Result<(), EmitError> {
-        let text = print::file(&name, items)?;
+    fn put(&mut self, name: String, text: String) -> Result<(), EmitError> {
         match self.by_name.insert(name.clone(), text) {
             None => Ok(()),
             Some(_) => Err(EmitError::SameFile(name)),

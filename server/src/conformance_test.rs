@@ -24,7 +24,7 @@ async fn start(service: &Listening, shape: &str) -> String {
 #[tokio::test]
 async fn s_011_to_s_018_the_first_responses() {
     let source = capture_tables();
-    let service = listen(builder(&source)).await;
+    let service = listen(builder(&source).long_poll(Duration::from_secs(1))).await;
     let first = get(&service, "/v1/shape?table=items&offset=-1").await;
     assert_eq!(first.messages().last().unwrap(), "snapshot-end");
     assert!(!first.headers.contains_key("electric-up-to-date"), "S-011");
@@ -444,7 +444,7 @@ async fn typed_writes_touch_only_the_columns_of_their_shape() {
 #[tokio::test]
 async fn a_thousand_polls_are_held_at_once_and_all_are_answered() {
     let source = capture_tables();
-    let service = listen(builder(&source).long_poll(Duration::from_secs(60))).await;
+    let service = listen(builder(&source)).await;
     let path = format!("/v1/shape?table=gone{}&live", start(&service, "table=gone").await);
     let address = service.local_addr();
     let polls: Vec<_> = (0..1000)
@@ -463,7 +463,7 @@ async fn a_thousand_polls_are_held_at_once_and_all_are_answered() {
 #[tokio::test]
 async fn requests_are_remembered_and_shutdown_answers_held_ones() {
     let source = capture_tables();
-    let service = listen(builder(&source).long_poll(Duration::from_secs(60))).await;
+    let service = listen(builder(&source)).await;
     let path = format!("/v1/shape?table=gone{}&live", start(&service, "table=gone").await);
     let address = service.local_addr();
     let held = tokio::spawn({

@@ -84,7 +84,8 @@ impl Shapes {
             let mut changes = shape.changes();
             if created {
                 let (shapes, shape) = (Arc::clone(self), Arc::clone(&shape));
-                tokio::task::spawn_blocking(move || shapes.load(&shape));
+                // Goes on when this request is dropped; if it panicked, the shape has ended.
+                let _ = tokio::task::spawn_blocking(move || shapes.load(&shape)).await;
             }
             loop {
                 changes.borrow_and_update();

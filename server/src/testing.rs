@@ -154,9 +154,9 @@ pub(crate) fn parse_where(_: &TableDefinition, text: &str, _: &[String]) -> Resu
     }
 }
 
-/// A builder over the captures' tables, with a long poll of a second.
+/// A builder over the captures' tables, whose live requests wait long enough for any write of a test.
 pub(crate) fn builder(source: &MemorySource) -> ServiceBuilder {
-    Service::builder(source.clone()).where_parser(parse_where).long_poll(Duration::from_secs(1))
+    Service::builder(source.clone()).where_parser(parse_where).long_poll(Duration::from_secs(600))
 }
 
 pub(crate) async fn listen(builder: ServiceBuilder) -> Listening {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::diagnostics::Severity;
-use crate::generate::generate;
+use crate::generate::{Print, generate};
 
 /// Generates the Rust module into `OUT_DIR/sync` and tells cargo what it depends on: for `build.rs`.
 ///
@@ -41,7 +41,8 @@ fn run(manifest: &Path) -> Result<Vec<String>, String> {
 
 fn write_into(folder: &Path, manifest: &Path) -> Result<Vec<String>, String> {
     let generated = generate(manifest).map_err(|failed| failed.to_string())?;
-    generated.rust_in(folder).write().map_err(|error| error.to_string())?;
+    let output = generated.rust_in(folder, Print::Changed).and_then(|output| output.write());
+    output.map_err(|error| error.to_string())?;
     let loaded = &generated.loaded;
     let mut lines: Vec<String> =
         loaded.inputs().iter().map(|path| format!("cargo::rerun-if-changed={}", path.display())).collect();

@@ -9,7 +9,7 @@ use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::emit::{self, EmitError};
 use crate::manifest::{self, Manifest};
 use crate::model::Model;
-use crate::output::{Output, OutputError};
+use crate::output::{self, Output, OutputError};
 use crate::resolve;
 use crate::source::SourceMap;
 
@@ -36,8 +36,8 @@ pub struct Loaded {
 pub struct Generated {
     /// What it was generated from.
     pub loaded: Loaded,
-    /// The files of the Rust module by name, `mod.rs` among them.
-    pub rust: BTreeMap<String, String>,
+    /// The files of the Rust module by name, `mod.rs` among them, not printed yet.
+    pub rust: BTreeMap<String, emit::rust::File>,
     /// The local database as SQL.
     pub local_sql: String,
 }
@@ -87,10 +87,11 @@ fn read(path: &Path, sources: &mut SourceMap, report: &mut Report) -> Option<(Ma
     let manifest = manifest::read(sources, path, report)?;
     let mut files = Vec::new();
     for path in manifest::schema_files(&manifest, sources, report) {
-        match std::fs::read_to_string(&path) {
-            Ok(text) => files.push(sources.add(path, text)),
+        match std::fs::read_to_string(&path.value) {
+            Ok(text) => files.push(sources.add(path.value, text)),
             Err(error) => {
-                report.push(Diagnostic::error(&codes::FILE, format!("can't read `{}`: {error}", path.display())));
+                let message = format!("can't read `{}`: {error}", path.value.display());
+                report.push(Diagnostic::error(&codes::FILE, message).at(path.span, "named here"));
             }
         }
     }
@@ -112,51 +113,119 @@ pub fn generate(manifest: &Path) -> Result<Generated, Box<Failed>> {
     match emit(&loaded.model) {
         Ok((rust, local_sql)) => Ok(Generated { loaded, rust, local_sql }),
         Err(error) => {
-            let help = "this is a defect of shapegen: please report it with the manifest and the schema";
-            loaded.report.push(Diagnostic::error(&codes::OUTPUT, error.to_string()).help(help));
+            loaded.report.push(defect(&error));
             Err(Box::new(Failed { sources: loaded.sources, report: loaded.report }))
         }
     }
 }
 
-fn emit(model: &Model) -> Result<(BTreeMap<String, String>, String), EmitError> {
+fn defect(error: &EmitError) -> Diagnostic {
+    let help = "this is a defect of shapegen: please report it with the manifest and the schema";
+    Diagnostic::error(&codes::OUTPUT, error.to_string()).help(help)
+}
+
+fn emit(model: &Model) -> Result<(BTreeMap<String, emit::rust::File>, String), EmitError> {
     Ok((emit::rust::files(model)?, emit::ddl::local_sql(model)?))
+}
+
+/// Which files of the Rust module are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Print {
+    /// All of them.
+    All,
+    /// Those that aren't on disk already, as far as the headers of the files there tell.
+    Changed,
 }
 
 impl Generated {
     /// The files and where the manifest wants them.
-    pub fn output(&self) -> Output {
+    ///
+    /// # Errors
+    /// When a file can't be printed, or one that is there can't be read.
+    pub fn output(&self, print: Print) -> Result<Output, OutputError> {
         let Loaded { manifest, sources, .. } = &self.loaded;
         let folder = manifest.folder(sources);
         let rust = manifest.output.rust.as_ref().map_or(RUST_FOLDER, |path| path.value.as_str());
-        let mut output = self.rust_in(&folder.join(rust));
+        let mut output = self.rust_in(&folder.join(rust), print)?;
         if let Some(ddl) = &manifest.output.ddl {
             output.add(folder.join(&ddl.value).join("local.sql"), self.local_sql.as_str());
         }
-        output
+        Ok(output)
     }
 
-    /// What to say when the output can't be written.
+    /// What to say when the output can't be printed or written.
     pub fn refused(&self, error: &OutputError) -> Report {
-        let mut diagnostic = Diagnostic::error(&codes::OUTPUT, error.to_string());
-        if let OutputError::Foreign(_) = error {
-            diagnostic = match &self.loaded.manifest.output.rust {
-                Some(folder) => diagnostic.at(folder.span, "the folder of the output"),
-                None => diagnostic,
-            }
-            .help("move it away, or name another folder in `[output]`; nothing was written");
-        }
         let mut report = Report::default();
-        report.push(diagnostic);
+        report.push(match error {
+            OutputError::Emit(error) => defect(error),
+            OutputError::Foreign(_) => {
+                let diagnostic = Diagnostic::error(&codes::OUTPUT, error.to_string());
+                match &self.loaded.manifest.output.rust {
+                    Some(folder) => diagnostic.at(folder.span, "the folder of the output"),
+                    None => diagnostic,
+                }
+                .help("move it away, or name another folder in `[output]`; nothing was written")
+            }
+            OutputError::Io { .. } => Diagnostic::error(&codes::OUTPUT, error.to_string()),
+        });
         report
     }
 
     /// The Rust module alone, in a folder.
-    pub fn rust_in(&self, folder: &Path) -> Output {
+    ///
+    /// # Errors
+    /// As [`Generated::output`].
+    pub fn rust_in(&self, folder: &Path, print: Print) -> Result<Output, OutputError> {
         let mut output = Output::default();
-        for (name, text) in &self.rust {
-            output.add(folder.join(name), text.as_str());
+        for (name, file) in &self.rust {
+            let path = folder.join(name);
+            if print == Print::Changed && output::text(&path)?.is_some_and(|there| file.is_current(&there)) {
+                output.keep(path);
+            } else {
+                output.add(path, file.print()?);
+            }
         }
-        output
+        Ok(output)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn what_stands_unchanged_is_printed_for_a_check_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| root.path().join(name);
+        let schema = "CREATE TABLE a (id int PRIMARY KEY);\nCREATE TABLE b (id int PRIMARY KEY);\n";
+        fs::write(path("schema.sql"), schema).unwrap();
+        let shape = "{ scope = \"public\", change_frequency = \"low\" }";
+        fs::write(path("shapes.toml"), format!("schema = \"schema.sql\"\n[shape]\na = {shape}\nb = {shape}\n"))
+            .unwrap();
+        let printed = |print| {
+            let generated = generate(&path("shapes.toml")).unwrap();
+            let output = generated.output(print).unwrap();
+            let names = output.printed().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned());
+            (names.collect::<Vec<_>>(), output.write().unwrap())
+        };
+        let all = ["a.rs", "b.rs", "client.rs", "mod.rs"];
+        assert_eq!(printed(Print::Changed).0, all);
+
+        let (names, written) = printed(Print::Changed);
+        assert_eq!((names.len(), written.unchanged), (0, 4));
+        let (names, written) = printed(Print::All);
+        assert_eq!((names.as_slice(), written.unchanged), (all.map(str::to_owned).as_slice(), 4));
+
+        // One table changed, and somebody edited the file of the other: both are brought back.
+        fs::write(path("schema.sql"), schema.replace("b (id int", "b (id bigint")).unwrap();
+        let edited = path("src/sync/a.rs");
+        let before = fs::read_to_string(&edited).unwrap();
+        fs::write(&edited, before.replace("pub id: i32", "pub id: i64")).unwrap();
+        let (names, written) = printed(Print::Changed);
+        assert_eq!(names, ["a.rs", "b.rs"]);
+        assert_eq!((written.written.len(), written.unchanged), (2, 2));
+        assert_eq!(fs::read_to_string(&edited).unwrap(), before);
     }
 }

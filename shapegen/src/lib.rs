@@ -23,4 +23,4 @@ mod sql;
 mod build_script;
 
 pub use build_script::build;
-pub use generate::{Failed, Generated, Loaded, generate, load};
+pub use generate::{Failed, Generated, Loaded, Print, generate, load};

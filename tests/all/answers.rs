@@ -6,14 +6,13 @@ use std::error::Error;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use shapegen_runtime::{Collection, Connection, Status};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use crate::stage::{ANN, client};
+use crate::stage::{ANN, client, until};
 use crate::sync::Livestream;
 
 /// The schema of `livestreams` as the service states it.
@@ -190,15 +189,6 @@ fn bad() -> Answer {
 
 fn titles(livestreams: &Collection<Livestream>) -> Vec<String> {
     livestreams.snapshot().iter().map(|row| row.title.clone()).collect()
-}
-
-async fn until(what: &str, mut reached: impl FnMut() -> bool) {
-    let waiting = async {
-        while !reached() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap_or_else(|_| panic!("never came: {what}"));
 }
 
 /// The error and its causes.
@@ -386,6 +376,7 @@ async fn a_service_that_insists_on_another_handle_is_asked_from_the_beginning_an
     let batch = changes.next().await.unwrap();
     assert_eq!(batch.changes.len(), 3, "an update, a delete, an insert: {batch:?}");
     assert_eq!(titles(&livestreams), ["new one", "three"]);
+    until("the live request", || server.requests().last().unwrap().contains("live=true")).await;
     drop((livestreams, changes));
 
     let server = Scripted::saying([]).await;

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::stage::{ANN, BOB, Stage};
+use shapegen_runtime::{Connection, Status};
+
+use crate::stage::{ANN, BOB, Stage, client, until};
 
 #[tokio::test]
 async fn two_people_of_one_device_share_no_row_and_no_file() {
@@ -23,6 +25,7 @@ async fn two_people_of_one_device_share_no_row_and_no_file() {
         assert!(notifications.snapshot().iter().all(|row| row.body.starts_with(mark)));
     }
 
+    stage.held(4).await;
     // Every file of the store, the WAL and its index included, holds marks of one person alone.
     let files = files(folder.path());
     let holding = |mark: &str| -> Vec<&PathBuf> {
@@ -47,11 +50,9 @@ async fn a_start_as_another_person_shows_nothing_of_the_last_one() {
     stage.client(folder.path(), ANN).livestreams().fresh().await.unwrap();
     let address = stage.address();
     stage.listening.shutdown().await;
-    let livestreams = crate::stage::client(address, folder.path(), BOB).livestreams();
-    while matches!(livestreams.connection(), shapegen_runtime::Connection::Connecting) {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
-    assert_eq!(livestreams.status(), shapegen_runtime::Status::NeverSynced);
+    let livestreams = client(address, folder.path(), BOB).livestreams();
+    until("a first try", || !matches!(livestreams.connection(), Connection::Connecting)).await;
+    assert_eq!(livestreams.status(), Status::NeverSynced);
     assert!(livestreams.snapshot().is_empty());
 }
 

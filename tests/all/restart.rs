@@ -1,10 +1,8 @@
 //! A second start: rows at once, one request a shape, nothing fetched again, and all of it without network, too.
 
-use std::time::Duration;
-
 use shapegen_runtime::{Connection, Status};
 
-use crate::stage::{ANN, Stage, client, livestream};
+use crate::stage::{ANN, Stage, client, livestream, until};
 
 #[tokio::test]
 async fn a_second_start_asks_once_for_each_kept_shape_and_never_from_the_beginning() {
@@ -15,6 +13,7 @@ async fn a_second_start_asks_once_for_each_kept_shape_and_never_from_the_beginni
         let (livestreams, notifications) = (client.livestreams(), client.notifications());
         livestreams.fresh().await.unwrap();
         notifications.fresh().await.unwrap();
+        stage.held(2).await;
     }
     stage.source.transaction(|tx| tx.insert(&livestream(ANN, 77, "while away"))).unwrap();
 
@@ -43,6 +42,7 @@ async fn with_the_network_off_the_kept_rows_are_there_all_the_same() {
     let rows = {
         let livestreams = stage.client(folder.path(), ANN).livestreams();
         livestreams.fresh().await.unwrap();
+        stage.held(1).await;
         livestreams.snapshot()
     };
     let address = stage.address();
@@ -52,13 +52,7 @@ async fn with_the_network_off_the_kept_rows_are_there_all_the_same() {
     livestreams.hydrated().await.unwrap();
     assert!(livestreams.snapshot().iter().eq(rows.iter()));
     assert_eq!(livestreams.status(), Status::Ready);
-    tokio::time::timeout(Duration::from_secs(30), async {
-        while !matches!(livestreams.connection(), Connection::Offline(_)) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await
-    .expect("the connection goes offline");
+    until("offline", || matches!(livestreams.connection(), Connection::Offline(_))).await;
     assert!(livestreams.snapshot().iter().eq(rows.iter()));
 }
 
@@ -80,6 +74,7 @@ async fn a_truncated_table_swaps_to_the_new_rows_also_after_a_restart() {
         while livestreams.snapshot().len() != 1 {
             changes.next().await.unwrap();
         }
+        stage.held(1).await;
     }
     let before = stage.service.requests().len();
     let livestreams = stage.client(folder.path(), ANN).livestreams();

@@ -2,10 +2,15 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::LazyLock;
+use std::time::Duration;
 
+use shapegen::catalog::{Catalog, QualifiedName};
+use shapegen::fragment::{Subject, parse_where};
 use shapegen_runtime::definition::ShapeDefinition;
+use shapegen_runtime::expr::Expr;
 use shapegen_runtime::{Shape, SqliteStore};
-use shapegen_server::{HeaderMap, Listening, MemorySource, Service, SessionValues};
+use shapegen_server::{HeaderMap, Listening, MemorySource, Service, SessionValues, TableDefinition};
 use uuid::Uuid;
 
 use crate::sync::{
@@ -38,8 +43,18 @@ pub struct Stage {
 impl Stage {
     /// A service without rows.
     pub async fn empty() -> Self {
+        Self::admitting(session_of).await
+    }
+
+    /// A service without rows that knows people in its own way.
+    pub async fn admitting(sessions: impl Fn(&HeaderMap) -> Option<SessionValues> + Send + Sync + 'static) -> Self {
         let source = MemorySource::new(SHAPES).unwrap();
-        let service = Service::builder(source.clone()).shapes(SHAPES).sessions(session_of).build().unwrap();
+        let service = Service::builder(source.clone())
+            .shapes(SHAPES)
+            .sessions(sessions)
+            .where_parser(where_clause)
+            .build()
+            .unwrap();
         let listening = service.bind("127.0.0.1:0").await.unwrap();
         Self { source, service, listening }
     }
@@ -69,6 +84,13 @@ impl Stage {
         client(self.address(), folder, person)
     }
 
+    /// Waits until so many live requests are held: whoever sent them has handed all that came before to the disk.
+    pub async fn held(&self, count: usize) {
+        let mut held = self.service.held();
+        let waiting = tokio::time::timeout(Duration::from_secs(30), held.wait_for(|held| *held == count));
+        waiting.await.unwrap_or_else(|_| panic!("never came: {count} live requests")).unwrap();
+    }
+
     /// Method, path and query of what clients asked for after the first `before` requests.
     pub fn requests(&self, before: usize) -> Vec<String> {
         let requests = self.service.requests();
@@ -89,9 +111,23 @@ pub fn client(address: SocketAddr, folder: &Path, person: Uuid) -> Client {
         .unwrap()
 }
 
+/// The token is the person's id.
 fn session_of(headers: &HeaderMap) -> Option<SessionValues> {
     let token = headers.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")?;
     Some(SessionValues::new().with("user_id", token))
+}
+
+static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("shapes.toml");
+    shapegen::load(&manifest).unwrap().catalog
+});
+
+/// Reads where clauses at `/v1/shape` as the dev service does.
+fn where_clause(table: &TableDefinition, text: &str, _: &[String]) -> Result<Expr, String> {
+    let name = QualifiedName { schema: table.name.schema.clone(), name: table.name.name.clone() };
+    let table = CATALOG.tables.get(&name).ok_or_else(|| format!("no table {name:?}"))?;
+    let subject = Subject { name: &name, table, catalog: &CATALOG };
+    parse_where(text, subject).map(|parsed| parsed.expr).map_err(|errors| errors[0].to_string())
 }
 
 pub fn livestream(person: Uuid, number: u128, title: &str) -> Livestream {
@@ -118,4 +154,14 @@ pub fn notification(person: Uuid, number: u128, body: &str) -> Notification {
         read_at: None,
         inserted_at: jiff::Timestamp::UNIX_EPOCH,
     }
+}
+
+/// Waits for something that can only be looked at; half a minute means that it never comes.
+pub async fn until(what: &str, mut reached: impl FnMut() -> bool) {
+    let waiting = async {
+        while !reached() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap_or_else(|_| panic!("never came: {what}"));
 }

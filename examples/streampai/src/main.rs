@@ -1,6 +1,7 @@
-//! A streaming app's start screen: a first start, live changes, a second start that is there at once, a start without
-//! network, and another person who sees nothing of it.
+//! A streaming app's start screen: a first start, live changes, a second start that is there at once, another person who
+//! sees nothing of it, and a start without network.
 
+mod backend;
 mod screen;
 mod seed;
 mod sync {
@@ -10,11 +11,11 @@ mod sync {
 use std::error::Error;
 use std::time::{Duration, Instant};
 
+use backend::{Backend, Writes};
 use jiff::Timestamp;
 use screen::Screen;
 use seed::{ANN, BOB};
-use shapegen_runtime::{Batch, Change, Changes, Connection, Shape};
-use shapegen_server::{HeaderMap, MemorySource, Service, SessionValues};
+use shapegen_runtime::{Change, Changes, Connection, Shape};
 use sync::{Livestream, LivestreamStatus};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -24,40 +25,39 @@ fn main() -> Outcome {
 }
 
 async fn story() -> Outcome {
-    let source = MemorySource::new(seed::SHAPES)?;
-    seed::fill(&source)?;
-    let service = Service::builder(source.clone()).shapes(seed::SHAPES).sessions(session_of).build()?;
-    let listening = service.bind("127.0.0.1:0").await?;
-    let url = format!("http://{}/shapes", listening.local_addr());
+    let mut backend = Backend::from_env().await?;
+    backend.write(seed::rows()).await?;
     let folder = tempfile::tempdir()?;
-    println!("A shape service in this process, with the rows of {} and {}: {url}\n", ANN.name, BOB.name);
+    println!("The rows of {} and {} are served at {}\n", ANN.name, BOB.name, backend.url());
 
     println!("First start, nothing on disk");
-    let screen = Screen::open(&url, folder.path(), &ANN)?;
+    let screen = Screen::open(backend.url(), backend.mode(), folder.path(), &ANN)?;
     screen.fresh().await?;
     screen.print();
     println!("  up to date after {}\n", screen.age());
 
     println!("Live changes");
-    follow(&screen, &source).await?;
+    follow(&screen, &mut backend).await?;
     drop(screen);
 
-    println!("Second start");
-    let before = service.requests().len();
-    let screen = Screen::open(&url, folder.path(), &ANN)?;
+    println!("\nSecond start");
+    let before = backend.requests().map_or(0, |requests| requests.len());
+    let screen = Screen::open(backend.url(), backend.mode(), folder.path(), &ANN)?;
     screen.hydrated().await?;
-    println!("  all rows from disk after {}", screen.age());
+    println!("  kept rows from disk after {}", screen.age());
     screen.fresh().await?;
-    println!("  up to date after {}, with these requests:", screen.age());
-    for request in service.requests().iter().skip(before).filter(|request| !request.query.contains("live=true")) {
-        println!("    {} {}?{}", request.method, request.path, request.query);
+    println!("  up to date after {}", screen.age());
+    for request in backend.requests().unwrap_or_default().iter().skip(before) {
+        if !request.query.contains("live=true") {
+            println!("    {} {}?{}", request.method, request.path, request.query);
+        }
     }
     screen.print();
     let rows = screen.kept_rows();
     drop(screen);
 
     println!("\nAnother person in the same program");
-    let other = Screen::open(&url, folder.path(), &BOB)?;
+    let other = Screen::open(backend.url(), backend.mode(), folder.path(), &BOB)?;
     other.fresh().await?;
     other.print();
     println!("  rows of {} among them: {}\n", ANN.name, other.rows_with(&seed::mark(&ANN)));
@@ -67,10 +67,10 @@ async fn story() -> Outcome {
     drop(other);
 
     println!("Third start, the network is off");
-    listening.shutdown().await;
-    let screen = Screen::open(&url, folder.path(), &ANN)?;
+    let nobody = backend.stop().await?;
+    let screen = Screen::open(&nobody, backend.mode(), folder.path(), &ANN)?;
     screen.hydrated().await?;
-    println!("  all rows from disk after {}", screen.age());
+    println!("  kept rows from disk after {}", screen.age());
     screen.print();
     while !matches!(screen.livestreams.connection(), Connection::Offline(_)) {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -82,48 +82,45 @@ async fn story() -> Outcome {
     Ok(())
 }
 
-/// Who is asking: the bearer token of this story is the person's id. A real program verifies one.
-fn session_of(headers: &HeaderMap) -> Option<SessionValues> {
-    let token = headers.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")?;
-    Some(SessionValues::new().with("user_id", token))
-}
-
 /// Changes rows at the service and shows how they arrive on the screen.
-async fn follow(screen: &Screen, source: &MemorySource) -> Outcome {
+async fn follow(screen: &Screen, backend: &mut Backend) -> Outcome {
     let (rows, mut livestreams) = screen.livestreams.subscribe();
     let (_, mut notifications) = screen.notifications.subscribe();
     let mut stream = Livestream::clone(rows.iter().next().ok_or("no livestream")?);
 
     stream.status = LivestreamStatus::Live;
     stream.title.push_str(", on air");
-    let sent = Instant::now();
-    source.transaction(|tx| tx.update(&stream))?;
+    let sent = write(backend, |writes| writes.update(stream.clone())).await?;
     show(&mut livestreams, sent).await?;
 
-    let sent = Instant::now();
-    source.transaction(|tx| tx.insert(&seed::notification(&ANN, 900)))?;
+    let sent = write(backend, |writes| writes.insert(seed::notification(&ANN, 900))).await?;
     show(&mut notifications, sent).await?;
 
-    stream.archived_at = Some(Timestamp::now());
-    let sent = Instant::now();
-    source.transaction(|tx| tx.update(&stream))?;
+    // Archived streams are no part of the shape.
+    stream.archived_at = Some(Timestamp::UNIX_EPOCH);
+    let sent = write(backend, |writes| writes.update(stream.clone())).await?;
     show(&mut livestreams, sent).await?;
 
+    let sent = write(backend, |writes| {
+        writes.insert(seed::livestream(&BOB, 901));
+        writes.insert(seed::livestream(&ANN, 901));
+    })
+    .await?;
+    show(&mut livestreams, sent).await
+}
+
+async fn write(backend: &mut Backend, fill: impl FnOnce(&mut Writes)) -> Outcome<Instant> {
+    let mut writes = Writes::default();
+    fill(&mut writes);
     let sent = Instant::now();
-    source.transaction(|tx| {
-        tx.insert(&seed::livestream(&BOB, 901));
-        tx.insert(&seed::livestream(&ANN, 901));
-    })?;
-    show(&mut livestreams, sent).await?;
-    println!();
-    Ok(())
+    backend.write(writes).await?;
+    Ok(sent)
 }
 
 async fn show<S: Shape>(changes: &mut Changes<S>, sent: Instant) -> Outcome {
-    let Batch { changes: batch, .. } =
-        tokio::time::timeout(Duration::from_secs(10), changes.next()).await?.ok_or("the collection was closed")?;
+    let next = tokio::time::timeout(Duration::from_secs(10), changes.next()).await?;
     let after = sent.elapsed().as_secs_f64() * 1000.0;
-    for change in batch {
+    for change in next.ok_or("the collection was closed")?.changes {
         let (what, row) = match change {
             Change::Insert(row) => ("insert", row),
             Change::Update { new, .. } => ("update", new),

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use shapegen_runtime::{Collection, Shape, SqliteStore, SyncError};
+use shapegen_runtime::{Collection, Mode, Shape, SqliteStore, SyncError};
 
 use crate::seed::Person;
 use crate::sync::{Client, Livestream, Notification, Session};
@@ -19,10 +19,11 @@ pub struct Screen {
 }
 
 impl Screen {
-    pub fn open(url: &str, folder: &Path, person: &Person) -> Result<Self, Box<dyn Error>> {
+    pub fn open(url: &str, mode: Mode, folder: &Path, person: &Person) -> Result<Self, Box<dyn Error>> {
         let opened = Instant::now();
         let token = person.id.to_string();
         let client = Client::builder(url)
+            .mode(mode)
             .store(SqliteStore::in_dir(folder)?)
             .session(Session::user(person.id).token(move || std::future::ready(token.clone())))
             .build()?;

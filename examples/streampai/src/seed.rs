@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use shapegen_runtime::definition::ShapeDefinition;
 use shapegen_runtime::{Json, Numeric, Secret, Shape};
-use shapegen_server::{MemoryError, MemorySource, MemoryTransaction};
 use uuid::Uuid;
 
+use crate::backend::Writes;
 use crate::sync::{
     ChatMessage, Livestream, LivestreamStatus, Notification, NotificationLevel, Platform, StreamEvent, StreamEventType,
     StreamingAccount, UserPreferences, UserRole, Viewer, WidgetConfig,
@@ -42,16 +42,15 @@ pub fn mark(person: &Person) -> String {
 }
 
 /// The rows of both.
-pub fn fill(source: &MemorySource) -> Result<(), MemoryError> {
-    source.transaction(|tx| {
-        rows_of(&ANN, 40, tx);
-        rows_of(&BOB, 3, tx);
-    })?;
-    Ok(())
+pub fn rows() -> Writes {
+    let mut writes = Writes::default();
+    rows_of(&ANN, 40, &mut writes);
+    rows_of(&BOB, 3, &mut writes);
+    writes
 }
 
-fn rows_of(person: &Person, livestreams: u32, tx: &mut MemoryTransaction<'_>) {
-    tx.insert(&UserPreferences {
+fn rows_of(person: &Person, livestreams: u32, writes: &mut Writes) {
+    writes.insert(UserPreferences {
         user_id: person.id,
         locale: "en".to_owned(),
         dark_mode: true,
@@ -61,37 +60,9 @@ fn rows_of(person: &Person, livestreams: u32, tx: &mut MemoryTransaction<'_>) {
         updated_at: Timestamp::UNIX_EPOCH,
     });
     for number in 0..livestreams {
-        tx.insert(&livestream(person, number));
+        writes.insert(livestream(person, number));
     }
-    for number in 0..livestreams {
-        tx.insert(&notification(person, number.into()));
-        tx.insert(&chat_message(person, number));
-    }
-    tx.insert(&WidgetConfig {
-        id: id(person, 0),
-        user_id: person.id,
-        kind: "alert_box".to_owned(),
-        config: Json::from_text(format!(r#"{{"text": "{} alert"}}"#, mark(person))),
-        enabled: true,
-    });
-    tx.insert(&StreamingAccount {
-        user_id: person.id,
-        platform: Platform::Twitch,
-        account_name: format!("{} channel", mark(person)),
-        refresh_token: Secret::new(format!("{} token", mark(person))),
-        expires_at: None,
-    });
-    tx.insert(&StreamEvent {
-        id: id(person, 0),
-        user_id: person.id,
-        livestream_id: Some(id(person, 0)),
-        r#type: StreamEventType::Donation,
-        amount: "12.50".parse::<Numeric>().ok(),
-        score: Some(0.75),
-        payload: Some(Json::from_text(format!(r#"{{"from": "{} fan"}}"#, mark(person)))),
-        inserted_at: Timestamp::UNIX_EPOCH,
-    });
-    tx.insert(&Viewer {
+    writes.insert(Viewer {
         id: id(person, 0),
         user_id: person.id,
         platform: Platform::Youtube,
@@ -102,7 +73,35 @@ fn rows_of(person: &Person, livestreams: u32, tx: &mut MemoryTransaction<'_>) {
         trust: 0.5,
         total_minutes: 90,
     });
-    tx.insert(&UserRole {
+    for number in 0..livestreams {
+        writes.insert(notification(person, number.into()));
+        writes.insert(chat_message(person, number));
+    }
+    writes.insert(WidgetConfig {
+        id: id(person, 0),
+        user_id: person.id,
+        kind: "alert_box".to_owned(),
+        config: Json::from_text(format!(r#"{{"text": "{} alert"}}"#, mark(person))),
+        enabled: true,
+    });
+    writes.insert(StreamingAccount {
+        user_id: person.id,
+        platform: Platform::Twitch,
+        account_name: format!("{} channel", mark(person)),
+        refresh_token: Secret::new(format!("{} token", mark(person))),
+        expires_at: None,
+    });
+    writes.insert(StreamEvent {
+        id: id(person, 0),
+        user_id: person.id,
+        livestream_id: Some(id(person, 0)),
+        r#type: StreamEventType::Donation,
+        amount: "12.50".parse::<Numeric>().ok(),
+        score: Some(0.75),
+        payload: Some(Json::from_text(format!(r#"{{"from": "{} fan"}}"#, mark(person)))),
+        inserted_at: Timestamp::UNIX_EPOCH,
+    });
+    writes.insert(UserRole {
         user_id: person.id,
         role: format!("{} owner", mark(person)),
         granted_at: Timestamp::UNIX_EPOCH,

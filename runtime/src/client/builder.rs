@@ -29,7 +29,7 @@ pub enum BuildError {
     /// The address is not an absolute http or https URL.
     #[error("`{url}` is not an address of a shape service: {reason}")]
     Url {
-        /// The address.
+        /// The address, without what may be secret in it: its query, and who asks.
         url: String,
         /// Why.
         reason: String,
@@ -103,10 +103,10 @@ impl<C: TypedClient> ClientBuilder<C> {
     /// # Errors
     /// When the address is none, or thread, TLS or HTTP can't be set up.
     pub fn build(self) -> Result<C, BuildError> {
-        let url = reqwest::Url::parse(&self.url)
-            .map_err(|error| BuildError::Url { url: self.url.clone(), reason: error.to_string() })?;
+        let none = |reason| BuildError::Url { url: shown(&self.url).to_owned(), reason };
+        let url = reqwest::Url::parse(&self.url).map_err(|error| none(error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(BuildError::Url { url: self.url, reason: format!("its scheme is `{}`", url.scheme()) });
+            return Err(none(format!("its scheme is `{}`", url.scheme())));
         }
         let runtime = match self.runtime {
             Some(handle) => Runtime { handle, stop: None },
@@ -134,6 +134,11 @@ impl<C: TypedClient> ClientBuilder<C> {
         };
         Ok(C::from_client(Client(Arc::new(inner))))
     }
+}
+
+fn shown(url: &str) -> &str {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    url.rsplit_once('@').map_or(url, |(_, host)| host)
 }
 
 /// A thread with a runtime on it, until the client is gone.

@@ -1,12 +1,13 @@
 //! The driver's side of the local store: which generation a batch belongs to, and when it is written.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::Storage;
 use crate::collection::{ErasedRows, now};
 use crate::definition::ShapeDefinition;
 use crate::position::Position;
-use crate::store::{Batch, Commit, Instance, Partition, Target};
+use crate::store::{Batch, Commit, Instance, Partition, StoreError, Target};
 use crate::stream::{Origin, SyncError};
 
 /// What a sync keeps on disk; nothing where the shape isn't kept or there is no disk.
@@ -19,14 +20,16 @@ pub(crate) struct Kept {
     filling: bool,
     /// Nothing of that generation is written yet.
     first: bool,
-    /// The last batch, on its way to the disk.
-    pending: Option<Commit>,
+    /// The batches on their way to the disk, in order.
+    pending: VecDeque<Commit>,
     /// What the disk holds, or is about to.
     written: Option<(Position, i64)>,
 }
 
 /// An up-to-date without changes is written this often, in seconds: it says how old the rows are.
 const REFRESH_S: i64 = 300;
+/// So many batches may be on their way to the disk; then the sync waits for it, or a stuck disk would fill the memory.
+const PENDING_AT_MOST: usize = 1_000;
 
 impl Kept {
     pub(crate) fn new(storage: &Storage, definition: &'static ShapeDefinition, key: String) -> Self {
@@ -34,7 +37,8 @@ impl Kept {
             Storage::Disk(partition) if definition.policy.kept => Some(partition.clone()),
             _ => None,
         };
-        Self { definition, key, partition, instance: None, filling: true, first: true, pending: None, written: None }
+        let pending = VecDeque::new();
+        Self { definition, key, partition, instance: None, filling: true, first: true, pending, written: None }
     }
 
     /// Loads what an earlier run left, shows what is complete, and says where to go on.
@@ -75,21 +79,24 @@ impl Kept {
         (self.filling, self.first) = (true, true);
     }
 
-    /// Writes what has come to count, with its position: a filling generation chunk by chunk, the current one only as a
-    /// whole, at up-to-date.
-    pub(super) async fn write(
+    /// Hands what has come to count to the store, with its position: a filling generation chunk by chunk, the current one
+    /// only as a whole, at up-to-date. Returns how many batches may be on their way before the sync goes on.
+    pub(super) fn hand_over(
         &mut self,
         rows: &mut dyn ErasedRows,
         position: &Position,
         up_to_date_at: Option<i64>,
-    ) -> Result<(), SyncError> {
+    ) -> Result<usize, SyncError> {
+        self.look()?;
         if self.instance.is_none() {
-            return Ok(());
+            // Nobody writes them.
+            rows.take_changes();
+            return Ok(0);
         }
         let target = match (self.filling, up_to_date_at) {
             (true, None) => Target::Filling { first: self.first },
             (true, Some(_)) => Target::Complete { first: self.first },
-            (false, None) => return Ok(()),
+            (false, None) => return Ok(PENDING_AT_MOST),
             (false, Some(_)) => Target::Current,
         };
         let changes = rows.take_changes();
@@ -98,29 +105,53 @@ impl Kept {
             && written == position
             && (0..REFRESH_S).contains(&(now - at))
         {
-            return Ok(());
+            return Ok(PENDING_AT_MOST);
         }
-        self.finish().await?;
         let batch = Batch { target, changes, position: position.clone(), up_to_date_at };
         let flush_within = Duration::from_millis(self.definition.policy.flush_within_ms.into());
-        self.pending = self.instance.as_ref().map(|instance| instance.commit(batch, flush_within));
+        self.pending.extend(self.instance.as_ref().map(|instance| instance.commit(batch, flush_within)));
         self.written = up_to_date_at.map(|at| (position.clone(), at));
         self.first = false;
-        if up_to_date_at.is_some() {
-            self.filling = false;
-            // Joined batches are looked at before the next one; whatever else failed is known before the next request.
-            if flush_within.is_zero() {
-                self.finish().await?;
-            }
+        self.filling = up_to_date_at.is_none();
+        Ok(match target {
+            // One chunk is written while the next one is fetched.
+            Target::Filling { .. } => 1,
+            // A joined batch is looked at when the next answer comes; whatever else failed is known before the next request.
+            Target::Current if !flush_within.is_zero() => PENDING_AT_MOST,
+            Target::Complete { .. } | Target::Current => 0,
+        })
+    }
+
+    /// What became of the batches that the disk is done with.
+    fn look(&mut self) -> Result<(), SyncError> {
+        while let Some(result) = self.pending.front_mut().and_then(Commit::result) {
+            self.pending.pop_front();
+            self.settle(result)?;
         }
         Ok(())
     }
 
-    /// Waits for the last batch.
-    async fn finish(&mut self) -> Result<(), SyncError> {
-        match self.pending.take() {
-            Some(commit) => commit.await.map_err(|error| SyncError::Store { of: Origin::new(self.definition), error }),
-            None => Ok(()),
+    /// Waits until no more than `at_most` batches are on their way.
+    pub(super) async fn finish(&mut self, at_most: usize) -> Result<(), SyncError> {
+        while self.pending.len() > at_most
+            && let Some(commit) = self.pending.pop_front()
+        {
+            self.settle(commit.await)?;
+        }
+        Ok(())
+    }
+
+    /// An instance that another client took over is that client's to keep; this one goes on in memory.
+    fn settle(&mut self, result: Result<(), StoreError>) -> Result<(), SyncError> {
+        match result {
+            Ok(()) => Ok(()),
+            Err(StoreError::Closed) => {
+                tracing::warn!(shape = self.definition.name, "opened by another client: nothing more is kept here");
+                self.instance = None;
+                self.pending.clear();
+                Ok(())
+            }
+            Err(error) => Err(SyncError::Store { of: Origin::new(self.definition), error }),
         }
     }
 }

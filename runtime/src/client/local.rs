@@ -43,17 +43,19 @@ impl Local {
             }
         };
         self.rows.keep();
+        self.connection(Connection::Online);
         let up_to_date_at = (outcome == Outcome::UpToDate).then(now);
+        // Before it is shown: who has seen a row and closes everything finds it on disk.
+        let on_their_way = self.kept.hand_over(&mut *self.rows, &delivery.position, up_to_date_at);
         if let Some(at) = up_to_date_at {
             self.rows.publish();
             self.rows.tell(&mut |state| {
                 state.hydrated = true;
                 state.fresh = true;
                 state.up_to_date_at = Some(at);
-                state.connection = Connection::Online;
             });
         }
-        self.kept.write(&mut *self.rows, &delivery.position, up_to_date_at).await?;
+        self.kept.finish(on_their_way?).await?;
         Ok(outcome)
     }
 

@@ -5,6 +5,8 @@ mod driver;
 mod kept;
 mod local;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -13,7 +15,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::task::AbortHandle;
 
 pub use builder::{BuildError, ClientBuilder, TypedClient};
 pub(crate) use kept::Kept;
@@ -21,7 +22,7 @@ pub(crate) use local::Local;
 pub use session::{NoSession, Session, TokenProvider};
 
 use crate::cell::{Cell, Encoder, Form};
-use crate::collection::{Collection, Rows, Shared};
+use crate::collection::{Collection, Lease, Rows, Shared};
 use crate::definition::{ParamSource, ShapeDefinition};
 use crate::shape::{Shape, ShapeParams};
 use session::Token;
@@ -82,22 +83,12 @@ struct Running<S: Shape> {
     lease: Weak<Lease>,
 }
 
-/// Keeps one sync and its client alive; dropped with the last handle of the collection.
-pub(crate) struct Lease {
-    client: Client,
-    sync: AbortHandle,
-    _running: Arc<dyn Any + Send + Sync>,
-}
+/// Goes with the sync, however that ends.
+struct Over<S: Shape>(Arc<Shared<S>>);
 
-impl Lease {
-    pub(crate) fn runtime(&self) -> &Handle {
-        &self.client.0.runtime.handle
-    }
-}
-
-impl Drop for Lease {
+impl<S: Shape> Drop for Over<S> {
     fn drop(&mut self) {
-        self.sync.abort();
+        self.0.over();
     }
 }
 
@@ -114,12 +105,17 @@ impl Client {
         }
         let shared = Arc::new(Shared::new());
         let rows = Box::new(Rows::new(shared.clone(), S::DEFINITION.policy.kept && self.0.storage.is_disk()));
-        let sync = self.0.runtime.handle.spawn(driver::run(self.driver(S::DEFINITION, key, bound), rows));
+        let over = Over(shared.clone());
+        let run = driver::run(self.driver(S::DEFINITION, key, bound), rows);
+        let sync = self.0.runtime.handle.spawn(async move {
+            let _over = over;
+            run.await;
+        });
         let lease = Arc::new_cyclic(|lease| {
             let running: Arc<dyn Any + Send + Sync> =
                 Arc::new(Running { shared: shared.clone(), lease: lease.clone() });
             collections.insert(id, Arc::downgrade(&running));
-            Lease { client: self.clone(), sync: sync.abort_handle(), _running: running }
+            Lease::new(self.0.runtime.handle.clone(), sync.abort_handle(), (self.clone(), running))
         });
         Collection::new(shared, lease)
     }

@@ -1,13 +1,15 @@
 //! What happened between two snapshots, for those who follow a collection.
 
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::{Arc, PoisonError, Weak};
+use std::task::Poll;
 
 use imbl::ordmap::DiffItem;
 use tokio::sync::watch;
 
-use super::{Collection, Shared, Snapshot};
-use crate::client::Lease;
+use super::{Collection, Lease, Shared, Snapshot, State};
 use crate::shape::Shape;
 
 /// What happened to one row.
@@ -56,22 +58,36 @@ pub struct Changes<S: Shape> {
     collection: Collection<S>,
     seen: Snapshot<S>,
     version: watch::Receiver<u64>,
+    state: watch::Receiver<State>,
 }
 
 impl<S: Shape> Changes<S> {
     pub(super) fn new(collection: Collection<S>, seen: Snapshot<S>, version: watch::Receiver<u64>) -> Self {
-        Self { collection, seen, version }
+        let state = collection.shared.state.subscribe();
+        Self { collection, seen, version, state }
     }
 
     /// Waits for the next batch. Cancel-safe: a batch is lost with no future that was dropped.
     ///
-    /// `None` when there will be none any more.
+    /// `None` when there will be none any more: the sync has stopped.
     pub async fn next(&mut self) -> Option<Batch<S>> {
         loop {
-            self.version.changed().await.ok()?;
+            // Read before the rows: after a stop none are published.
+            let stopped = self.state.borrow().is_stopped();
+            self.version.mark_unchanged();
             if let Some(batch) = self.take() {
                 return Some(batch);
             }
+            if stopped {
+                return None;
+            }
+            let mut changed = pin!(self.version.changed());
+            let mut stopped = pin!(self.state.wait_for(State::is_stopped));
+            poll_fn(|context| {
+                let ready = changed.as_mut().poll(context).is_ready() || stopped.as_mut().poll(context).is_ready();
+                if ready { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
         }
     }
 

@@ -1,6 +1,7 @@
 //! The live rows of one shape instance: what programs hold, read and wait on.
 
 mod changes;
+mod lease;
 mod rows;
 mod snapshot;
 #[cfg(test)]
@@ -13,12 +14,12 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 pub use changes::{Batch, Change, ChangeGuard, Changes};
+pub(crate) use lease::Lease;
 pub(crate) use rows::{ErasedRows, Rows};
 pub use snapshot::Snapshot;
 
-use crate::client::Lease;
 use crate::shape::Shape;
-use crate::stream::SyncError;
+use crate::stream::{Origin, SyncError};
 use changes::Callbacks;
 
 /// The live rows of one shape instance. Cheap to clone; the sync stops with the last handle.
@@ -73,6 +74,12 @@ pub(crate) struct State {
     pub(crate) connection: Connection,
 }
 
+impl State {
+    fn is_stopped(&self) -> bool {
+        matches!(self.connection, Connection::Stopped(_))
+    }
+}
+
 /// What handles and the driver share.
 pub(crate) struct Shared<S: Shape> {
     published: ArcSwap<Snapshot<S>>,
@@ -95,6 +102,18 @@ impl<S: Shape> Shared<S> {
 
     pub(crate) fn snapshot(&self) -> Snapshot<S> {
         Snapshot::clone(&self.published.load())
+    }
+
+    /// Says that the sync is over, where it didn't say so itself: it panicked, or its runtime is gone.
+    pub(crate) fn over(&self) {
+        self.state.send_if_modified(|state| {
+            let unsaid = !state.is_stopped();
+            if unsaid {
+                let of = Origin::new(S::DEFINITION);
+                state.connection = Connection::Stopped(Arc::new(SyncError::Cancelled { of }));
+            }
+            unsaid
+        });
     }
 
     /// Makes a new set of rows visible as a whole.
@@ -185,11 +204,14 @@ impl<S: Shape> Collection<S> {
     pub fn ready_blocking(&self, timeout: Duration) -> Result<(), Option<Arc<SyncError>>> {
         let (sender, receiver) = std::sync::mpsc::channel();
         let collection = self.clone();
-        self.lease.runtime().spawn(async move {
+        let waiting = self.lease.runtime().spawn(async move {
             // The receiver is gone when the time was over.
             let _ = sender.send(collection.ready().await);
         });
-        receiver.recv_timeout(timeout).map_err(|_| None)?.map_err(Some)
+        let ready = receiver.recv_timeout(timeout);
+        // It holds a handle, and would as long as nothing comes.
+        waiting.abort();
+        ready.map_err(|_| None)?.map_err(Some)
     }
 
     async fn until(&self, mut reached: impl FnMut(&State) -> bool) -> Result<(), Arc<SyncError>> {

@@ -7,7 +7,7 @@ mod partition;
 mod rows;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod writer;
 
 pub use error::{StoreError, StoreEvent};

@@ -219,6 +219,17 @@ impl Drop for Instance {
 #[must_use = "a failed write is seen here, or at the next batch"]
 pub struct Commit(oneshot::Receiver<Result<(), StoreError>>);
 
+impl Commit {
+    /// What became of it, without waiting; `None` while it is on its way.
+    pub(crate) fn result(&mut self) -> Option<Result<(), StoreError>> {
+        match self.0.try_recv() {
+            Ok(result) => Some(result),
+            Err(oneshot::error::TryRecvError::Empty) => None,
+            Err(oneshot::error::TryRecvError::Closed) => Some(Err(StoreError::Closed)),
+        }
+    }
+}
+
 impl Future for Commit {
     type Output = Result<(), StoreError>;
 

@@ -108,7 +108,7 @@ pub enum SyncError {
         #[source]
         error: StoreError,
     },
-    /// The stream was told to stop.
+    /// The sync was told to stop, its runtime is gone, or it panicked.
     #[error("{of}: cancelled")]
     Cancelled {
         /// Whose sync.

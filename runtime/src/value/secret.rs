@@ -5,7 +5,8 @@ use std::fmt;
 use super::{PgValue, ValueError};
 use crate::cell::Cell;
 
-/// A column that the manifest calls secret: stored and decoded as usual, but `Debug` shows no value.
+/// A column that the manifest calls secret: stored and decoded as usual, but neither `Debug` nor an error
+/// shows the value.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Secret<T>(T);
 
@@ -29,7 +30,10 @@ impl<T> fmt::Debug for Secret<T> {
 
 impl<T: PgValue> PgValue for Secret<T> {
     fn decode(cell: Cell<'_>) -> Result<Self, ValueError> {
-        T::decode(cell).map(Self)
+        T::decode(cell).map(Self).map_err(|error| match error {
+            ValueError::Invalid { expected, .. } => ValueError::invalid(expected, "…"),
+            error => error,
+        })
     }
 
     fn local(&self) -> Cell<'_> {
@@ -38,5 +42,17 @@ impl<T: PgValue> PgValue for Secret<T> {
 
     fn text(&self) -> Cell<'_> {
         self.0.text()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_shows_no_value_either() {
+        let error = Secret::<i32>::decode(Cell::text("hunter2")).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+        assert_eq!(Secret::<i32>::decode(Cell::Null), Err(ValueError::Null));
     }
 }

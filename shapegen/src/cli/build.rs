@@ -5,7 +5,7 @@ use std::io;
 use clap::Args;
 
 use super::{Exit, ManifestArg, Terminal};
-use crate::generate::generate;
+use crate::generate::{Print, generate};
 
 /// Writes the generated code and DDL.
 #[derive(Debug, Args)]
@@ -27,11 +27,12 @@ impl Build {
             }
         };
         terminal.report(&generated.loaded.report, &generated.loaded.sources)?;
-        let output = generated.output();
         let result = if self.check {
-            output.check().map(|diff| (if diff.is_empty() { Exit::Fine } else { Exit::Differences }, diff))
+            let diff = generated.output(Print::All).and_then(|output| output.check());
+            diff.map(|diff| (if diff.is_empty() { Exit::Fine } else { Exit::Differences }, diff))
         } else {
-            output.write().map(|written| (Exit::Fine, written.to_string()))
+            let written = generated.output(Print::Changed).and_then(|output| output.write());
+            written.map(|written| (Exit::Fine, written.to_string()))
         };
         match result {
             Ok((exit, text)) => {

@@ -15,6 +15,8 @@ use crate::model::{Field, Mode, Model, RustType, Shape};
 /// Above this many requests at once, browsers and proxies get into trouble.
 const MANY_REQUESTS: usize = 50;
 
+const LONG_POLLS: &str = "followed by long polling: every shape is, until server-sent events are supported";
+
 /// Shows what was decided and why: requests, parameters, policies, types and DDL.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
@@ -83,7 +85,7 @@ fn overview(out: &mut String, model: &Model) -> fmt::Result {
             flush(shape.policy)
         )?;
     }
-    writeln!(out)?;
+    writeln!(out, "\n{LONG_POLLS}\n")?;
     live_requests(out, model)
 }
 
@@ -172,7 +174,7 @@ fn policy(out: &mut String, shape: &Shape) -> fmt::Result {
     for reason in &shape.policy_reasons {
         writeln!(out, "  {reason}")?;
     }
-    writeln!(out, "  followed by long polling: every shape is, until server-sent events are supported")
+    writeln!(out, "  {LONG_POLLS}")
 }
 
 fn flush(policy: Policy) -> String {

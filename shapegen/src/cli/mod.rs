@@ -3,6 +3,7 @@
 mod build;
 mod dev;
 mod explain;
+mod init;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -29,6 +30,7 @@ enum Command {
     Build(build::Build),
     Dev(dev::Dev),
     Explain(explain::Explain),
+    Init(init::Init),
 }
 
 /// Which manifest a command is about.
@@ -76,7 +78,7 @@ impl Terminal<'_> {
 
 /// Runs the command line on this process's arguments and standard streams.
 pub fn main() -> ExitCode {
-    let color = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let color = colored(io::stderr().is_terminal(), std::env::var_os("NO_COLOR"));
     let mut terminal = Terminal { out: &mut io::stdout().lock(), err: &mut io::stderr().lock(), color };
     match run(std::env::args_os(), &mut terminal) {
         Ok(exit) => exit.into(),
@@ -84,6 +86,11 @@ pub fn main() -> ExitCode {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Fine.into(),
         Err(_) => Exit::Diagnostics.into(),
     }
+}
+
+/// Diagnostics are colored on terminals, unless `NO_COLOR` is set to anything at all.
+fn colored(terminal: bool, no_color: Option<OsString>) -> bool {
+    terminal && no_color.is_none_or(|value| value.is_empty())
 }
 
 /// Runs the command line, the program's name being the first argument.
@@ -106,6 +113,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
         Command::Build(command) => command.run(terminal),
         Command::Dev(command) => command.run(terminal),
         Command::Explain(command) => command.run(terminal),
+        Command::Init(command) => command.run(terminal),
     }
 }
 
@@ -116,13 +124,13 @@ mod tests {
 
     use super::*;
 
-    struct Ran {
-        exit: Exit,
-        out: String,
-        err: String,
+    pub(super) struct Ran {
+        pub(super) exit: Exit,
+        pub(super) out: String,
+        pub(super) err: String,
     }
 
-    fn shapegen(args: &[&str]) -> Ran {
+    pub(super) fn shapegen(args: &[&str]) -> Ran {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut terminal = Terminal { out: &mut out, err: &mut err, color: false };
         let args = ["shapegen"].iter().chain(args).map(OsString::from);
@@ -143,23 +151,38 @@ mod tests {
 
     #[test]
     fn help_is_as_reviewed() {
-        let help: String = [&["--help"][..], &["build", "--help"], &["dev", "--help"], &["explain", "--help"]]
-            .iter()
-            .map(|args| {
-                let Ran { exit, out, err } = shapegen(args);
-                assert_eq!((exit, err.as_str()), (Exit::Fine, ""));
-                format!("$ shapegen {}\n{out}\n", args.join(" "))
-            })
-            .collect();
+        let help: String =
+            [&["--help"][..], &["build", "--help"], &["dev", "--help"], &["explain", "--help"], &["init", "--help"]]
+                .iter()
+                .map(|args| {
+                    let Ran { exit, out, err } = shapegen(args);
+                    assert_eq!((exit, err.as_str()), (Exit::Fine, ""));
+                    format!("$ shapegen {}\n{out}\n", args.join(" "))
+                })
+                .collect();
         insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(help) });
     }
 
     #[test]
     fn wrong_usage_exits_with_2() {
-        for args in [&[][..], &["biuld"], &["build", "--chekc"], &["explain", "a", "b"]] {
+        for args in [&[][..], &["biuld"], &["build", "--chekc"], &["explain", "a", "b"], &["init"]] {
             let Ran { exit, out, err } = shapegen(args);
             assert_eq!((exit, out.as_str()), (Exit::Usage, ""), "{args:?}");
             assert!(err.contains("Usage"), "{err}");
+        }
+    }
+
+    #[test]
+    fn colors_are_for_terminals_without_no_color() {
+        for (terminal, no_color, expected) in [
+            (true, None, true),
+            (true, Some(""), true),
+            (true, Some("1"), false),
+            (true, Some("0"), false),
+            (false, None, false),
+            (false, Some("1"), false),
+        ] {
+            assert_eq!(colored(terminal, no_color.map(OsString::from)), expected, "{terminal} {no_color:?}");
         }
     }
 
@@ -182,12 +205,18 @@ mod tests {
         let after = shapegen(&check);
         assert_eq!((after.exit, after.out.as_str()), (Exit::Fine, ""), "{}", after.err);
 
+        let module = root.path().join("src/sync/livestreams.rs");
+        let before = fs::read(&module).unwrap();
         let schema = root.path().join("schema.sql");
         let renamed = fs::read_to_string(&schema).unwrap().replace("viewer_peak", "peak_viewers");
         fs::write(&schema, renamed).unwrap();
         let renamed = shapegen(&check);
         assert_eq!(renamed.exit, Exit::Differences);
         assert!(renamed.out.contains("-    pub viewer_peak: i32,\n+    pub peak_viewers: i32,"), "{}", renamed.out);
+        let [from, to] = ["---", "+++"].map(|sign| format!("{sign} {}", module.display()));
+        assert!(renamed.out.contains(&format!("{from}\n{to}\n@@ ")), "{}", renamed.out);
+        assert!(!renamed.out.contains("notifications.rs"), "{}", renamed.out);
+        assert_eq!(fs::read(&module).unwrap(), before);
     }
 
     #[test]
@@ -204,6 +233,12 @@ mod tests {
         assert!(!root.path().join("src/sync/notifications.rs").exists());
     }
 
+    /// A report as it is reviewed: the temporary folder is not part of it.
+    fn assert_report(name: &str, root: &Path, reports: &str) {
+        let reports = reports.replace(&format!("{}/", root.display()), "");
+        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(name, reports) });
+    }
+
     #[test]
     fn a_file_in_the_way_is_an_error_and_nothing_is_written() {
         let root = tempfile::tempdir().unwrap();
@@ -211,10 +246,17 @@ mod tests {
         let mine = root.path().join("src/sync/client.rs");
         fs::create_dir_all(mine.parent().unwrap()).unwrap();
         fs::write(&mine, "// mine").unwrap();
-        for args in [&["build", "--manifest", &manifest][..], &["build", "--check", "--manifest", &manifest]] {
-            let Ran { exit, out, err } = shapegen(args);
-            assert_eq!((exit, out.as_str()), (Exit::Diagnostics, ""), "{args:?}");
-            assert!(err.contains("SG0002") && err.contains("client.rs"), "{err}");
+        for named in [false, true] {
+            if named {
+                let text = "schema = \"schema.sql\"\n[output]\nrust = \"src/sync\"\n[shape]\n";
+                fs::write(&manifest, text).unwrap();
+            }
+            for args in [&["build", "--manifest", &manifest][..], &["build", "--check", "--manifest", &manifest]] {
+                let Ran { exit, out, err } = shapegen(args);
+                assert_eq!((exit, out.as_str()), (Exit::Diagnostics, ""), "{args:?}");
+                let name = if named { "a_file_in_the_way_of_a_named_folder" } else { "a_file_in_the_way" };
+                assert_report(name, root.path(), &err);
+            }
         }
         assert_eq!(fs::read_dir(mine.parent().unwrap()).unwrap().count(), 1);
     }
@@ -224,14 +266,39 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let manifest = root.path().join("shapes.toml");
         let path = manifest.to_str().unwrap();
-        let missing = shapegen(&["build", "--manifest", path]);
-        assert_eq!(missing.exit, Exit::Diagnostics);
-        assert!(missing.err.contains("SG0001") && missing.err.contains("shapes.toml"), "{}", missing.err);
+        let mut reports = String::new();
+        let mut refused = |args: &[&str]| {
+            let Ran { exit, out, err } = shapegen(&[args, &["--manifest", path][..]].concat());
+            assert_eq!((exit, out.as_str()), (Exit::Diagnostics, ""));
+            reports.push_str(&err);
+        };
+        refused(&["build"]);
+        fs::write(&manifest, "schema = [\n    \"gone.sql\",\n    \"none/*.sql\",\n    \"*.sqlx\",\n]\n[shape]\n")
+            .unwrap();
+        refused(&["build"]);
+        fs::write(root.path().join("schema.sql"), [0xff]).unwrap();
+        fs::write(&manifest, "schema = \"schema.sql\"\n[shape]\n").unwrap();
+        refused(&["build"]);
+        streampai(root.path());
+        refused(&["explain", "livestrems"]);
+        refused(&["init", path]);
+        assert_report("what_is_missing", root.path(), &reports);
+    }
 
-        fs::write(&manifest, "schema = [\n    \"gone.sql\",\n]\n").unwrap();
-        let missing = shapegen(&["build", "--manifest", path]);
-        assert_eq!(missing.exit, Exit::Diagnostics);
-        assert!(missing.err.contains("SG0001") && missing.err.contains("shapes.toml:2:5"), "{}", missing.err);
+    #[test]
+    fn nine_shapes_are_explained_as_reviewed() {
+        let root = tempfile::tempdir().unwrap();
+        let path = streampai(root.path());
+        fs::write(&path, include_str!("../../tests-data/nine-shapes.toml")).unwrap();
+        let explained: String = [&["explain"][..], &["explain", "livestreams"], &["explain", "chat_messages"]]
+            .iter()
+            .map(|args| {
+                let Ran { exit, out, .. } = shapegen(&[args, &["--manifest", &path][..]].concat());
+                assert_eq!(exit, Exit::Fine);
+                format!("$ shapegen {}\n{out}\n", args.join(" "))
+            })
+            .collect();
+        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(explained) });
     }
 
     #[test]
@@ -240,7 +307,7 @@ mod tests {
         let manifest = streampai(root.path());
         let all = shapegen(&["explain", "--manifest", &manifest]);
         assert_eq!(all.exit, Exit::Fine, "{}", all.err);
-        assert!(all.out.contains("3 long polls"), "{}", all.out);
+        assert!(all.out.contains("9 long polls"), "{}", all.out);
         let one = shapegen(&["explain", "livestreams", "--manifest", &manifest]);
         assert!(one.out.contains("Livestream::STATUS"), "{}", one.out);
         let near = shapegen(&["explain", "livestrems", "--manifest", &manifest]);

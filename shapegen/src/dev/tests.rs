@@ -173,10 +173,18 @@ fn what_cannot_be_is_refused_with_a_reason_and_changes_nothing() {
         let (message, details) = refused(&source, sql);
         let sql = sql.trim_end_matches('(');
         assert!(details.contains(&message), "{sql}: {details}");
-        writeln!(said, "{sql}\n    {message}").unwrap();
+        writeln!(said, "{sql}\n    {}", details.lines().next().unwrap_or_default()).unwrap();
     }
     assert_eq!((rows(&source, "people"), rows(&source, "notes")), before);
     insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(said) });
+}
+
+#[test]
+fn a_refusal_shows_the_place_in_the_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = open(folder.path(), SCHEMA).unwrap();
+    let (_, details) = refused(&source, "INSERT INTO people (email) VALUES ('a');\nUPDATE people SET email = NULL");
+    insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(details) });
 }
 
 #[test]

@@ -206,7 +206,7 @@ impl Writing<'_> {
         let text = value::text(value, column, &self.schema.catalog).map_err(|reason| {
             let message = format!("column `{}` of table `{}`: {reason}", column.name, table.name.name);
             let label = format!("not a value of type {}", value::shown(&column.data_type));
-            Box::new(Diagnostic::error(&codes::SQL_TYPE, message).at(span, label))
+            Box::new(Diagnostic::error(&codes::SQL_ROW, message).at(span, label))
         })?;
         if text.is_none() && column.not_null {
             let message = format!("column `{}` of table `{}` can't be null", column.name, table.name.name);

@@ -91,12 +91,36 @@ codes! {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::ALL;
 
     #[test]
     fn ids_are_unique_and_sorted() {
         for pair in ALL.windows(2) {
             assert!(pair[0].id < pair[1].id, "{} stands before {}", pair[0].id, pair[1].id);
+        }
+    }
+
+    /// A code that no reviewed report shows is dead, or not tested.
+    #[test]
+    fn every_code_is_shown_by_a_snapshot() {
+        let mut shown = String::new();
+        read_snapshots(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut shown);
+        let dead: Vec<&str> =
+            ALL.iter().map(|code| code.id).filter(|id| !shown.contains(&format!("[{id}]: "))).collect();
+        assert_eq!(dead, [""; 0]);
+    }
+
+    fn read_snapshots(folder: &Path, shown: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            // Rendering is tested with diagnostics that nobody raised.
+            if path.is_dir() && !path.ends_with("diagnostics") {
+                read_snapshots(&path, shown);
+            } else if path.extension().is_some_and(|extension| extension == "snap") {
+                shown.push_str(&std::fs::read_to_string(&path).unwrap());
+            }
         }
     }
 }

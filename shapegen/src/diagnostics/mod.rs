@@ -82,6 +82,26 @@ impl Diagnostic {
             None => self,
         }
     }
+
+    /// As [`Diagnostic::suggest`], and where none is near enough lists what there is: `what` is "its columns", say.
+    #[must_use]
+    pub fn suggest_or_list(self, wrong: &str, what: &str, known: &[&str]) -> Self {
+        match nearest(wrong, known.iter().copied()) {
+            Some(near) => self.help(format!("did you mean `{near}`?")),
+            None if known.is_empty() => self,
+            None => self.help(format!("{what} are {}", listed(known, "and"))),
+        }
+    }
+}
+
+/// `a`, `b` and `c`, in backticks.
+pub fn listed(words: &[&str], last_word: &str) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} {last_word} {last}", rest.join(", ")),
+        None => String::new(),
+    }
 }
 
 /// Everything that a run has to say.

@@ -76,7 +76,8 @@ impl<'m> Section<'m> {
 pub fn local_sql(model: &Model) -> Result<String, EmitError> {
     let shapes = model.shapes.iter().map(Section::new).collect();
     let body = LocalSql { shapes }.render().map_err(|error| EmitError::Template(error.to_string()))?;
-    Ok(format!("{}{body}\n", header("--", &body)))
+    let text = format!("{body}\n");
+    Ok(header("--", &text, &text) + &text)
 }
 
 #[cfg(test)]

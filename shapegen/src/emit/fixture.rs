@@ -13,7 +13,7 @@ pub(crate) fn snapshots() -> insta::Settings {
     settings.set_omit_expression(true);
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/src/emit/snapshots"));
     settings.add_filter(r"shapegen \d+\.\d+\.\d+:", "shapegen [version]:");
-    settings.add_filter(r"Inputs: [0-9a-f]{16}", "Inputs: [hash]");
+    settings.add_filter(r"Inputs: [0-9a-f]{16}, text: [0-9a-f]{16}", "Inputs: [hash], text: [hash]");
     settings
 }
 

@@ -8,7 +8,7 @@ use super::operand::{Term, unify};
 use super::syntax::Parsed;
 use super::{FragmentError, Subject};
 use crate::catalog::DataType;
-use crate::diagnostics::{Code, codes, nearest};
+use crate::diagnostics::{Code, codes, listed, nearest};
 
 /// Gives a parameter's position from name, `pg_type.typname` and type; the error is what is wrong with it.
 pub(super) type Bind<'b> = dyn FnMut(&str, &str, &DataType) -> Result<u16, String> + 'b;
@@ -210,11 +210,14 @@ impl<'a> Checker<'a, '_> {
         if let Some(column) = self.subject.column(&name) {
             return Some(column);
         }
-        let columns = self.subject.table.columns.iter().map(|column| column.name.as_str());
-        let mut help: Vec<String> =
-            nearest(&name, columns).map(|near| format!("did you mean `{near}`?")).into_iter().collect();
+        let columns: Vec<&str> = self.subject.table.columns.iter().map(|column| column.name.as_str()).collect();
+        let near = nearest(&name, columns.iter().copied());
+        let mut help: Vec<String> = near.map(|near| format!("did you mean `{near}`?")).into_iter().collect();
         if ident.quote_style == Some('"') {
             help.push(format!("a text stands in single quotes: `'{}'`", ident.value));
+        }
+        if help.is_empty() {
+            help.push(format!("its columns are {}", listed(&columns, "and")));
         }
         let message = format!("the table `{}` has no column `{name}`", self.subject.name.name);
         self.error(&codes::FRAGMENT_COLUMN, ident.span, message, "no such column", help);

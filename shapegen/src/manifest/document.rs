@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned as TomlSpanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostics::{Diagnostic, Report, codes};
+use crate::diagnostics::{Diagnostic, Report, codes, listed};
 use crate::source::{FileId, SourceMap, Span, Spanned};
 
 /// Parses a file. `None` after a syntax error: what is left of the tree would bring errors that nobody made.
@@ -30,7 +30,14 @@ pub(super) fn parse<'t>(sources: &'t SourceMap, file: FileId, report: &mut Repor
         } else if !broken {
             // What follows a syntax error is mostly its echo.
             broken = true;
-            let message = format!("the manifest is not TOML: {}", error.message());
+            let why = match error.message() {
+                // Of a value that isn't there the parser says how it would be written.
+                message if message.starts_with("string values must be quoted") && is_sign(text, &range) => {
+                    "a value is missing"
+                }
+                message => message,
+            };
+            let message = format!("the manifest is not TOML: {why}");
             report.push(Diagnostic::error(&codes::MANIFEST_SYNTAX, message).at(Span::new(file, range), "here"));
         }
     }
@@ -49,6 +56,10 @@ fn visible(range: Range<usize>, text: &str) -> Range<usize> {
             from..last
         }
     }
+}
+
+fn is_sign(text: &str, range: &Range<usize>) -> bool {
+    text.get(range.clone()).is_some_and(|seen| !seen.contains(char::is_alphanumeric))
 }
 
 fn line_of(text: &str, at: usize) -> &str {
@@ -149,12 +160,7 @@ impl<'r> Reader<'r> {
                 let message = format!("unknown key `{}` in {what}", key.get_ref());
                 let diagnostic = Diagnostic::error(&codes::MANIFEST_KEY, message)
                     .at(self.span(key.span()), "not known here")
-                    .suggest(key.get_ref(), known.iter().copied());
-                let diagnostic = if diagnostic.help.is_empty() {
-                    diagnostic.help(format!("known are {}", listed(known, "and")))
-                } else {
-                    diagnostic
-                };
+                    .suggest_or_list(key.get_ref(), "known", known);
                 self.push(diagnostic);
             }
         }
@@ -248,7 +254,7 @@ impl<'r> Reader<'r> {
                     let diagnostic = Diagnostic::error(&codes::MANIFEST_DUPLICATE, message)
                         .at(span, "again here")
                         .see(earlier.span, "first here");
-                    self.push(diagnostic);
+                    self.push(diagnostic.help("remove one of them"));
                 }
                 None => list.push(Spanned::new(text.to_string(), span)),
             }
@@ -283,19 +289,10 @@ pub(super) fn in_order<'t, 'i>(
     entries
 }
 
-/// `a`, `b` and `c`, in backticks.
-fn listed(words: &[&str], last_word: &str) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    match quoted.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} {last_word} {last}", rest.join(", ")),
-        None => String::new(),
-    }
-}
-
 fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",
+        DeValue::Integer(digits) if digits.as_str().starts_with('-') => "a number below zero",
         DeValue::Integer(_) => "a whole number",
         DeValue::Float(_) => "a float",
         DeValue::Boolean(_) => "a boolean",

@@ -15,6 +15,8 @@ use crate::model::Mode;
 use crate::source::{FileId, SourceMap, Span, Spanned};
 
 use document::Reader;
+#[cfg(feature = "cli")]
+pub(crate) use schema::expand;
 pub use schema::{schema_files, schema_folders};
 
 /// One manifest.

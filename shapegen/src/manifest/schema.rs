@@ -8,68 +8,78 @@ use super::Manifest;
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::source::{SourceMap, Spanned};
 
-/// The files of `schema`, in the order in which they are applied: as listed, a glob's matches sorted by path.
+/// The files of `schema`, in the order in which they are applied: as listed, a glob's matches sorted by path. Each with
+/// the entry that names it.
 ///
 /// A file that isn't there, a glob without a match and a folder are reported.
-pub fn schema_files(manifest: &Manifest, sources: &SourceMap, report: &mut Report) -> Vec<PathBuf> {
+pub fn schema_files(manifest: &Manifest, sources: &SourceMap, report: &mut Report) -> Vec<Spanned<PathBuf>> {
     let folder = manifest.folder(sources);
-    let mut files = Vec::new();
+    let mut files: Vec<Spanned<PathBuf>> = Vec::new();
     for entry in &manifest.schema {
-        let found =
-            if is_glob(&entry.value) { matches(&folder, entry) } else { single(&folder, entry).map(|file| vec![file]) };
-        match found {
+        match expand(&folder, &entry.value) {
             Ok(found) => {
                 for file in found {
-                    if !files.contains(&file) {
-                        files.push(file);
+                    if files.iter().all(|known| known.value != file) {
+                        files.push(Spanned::new(file, entry.span));
                     }
                 }
             }
-            Err(diagnostic) => report.push(*diagnostic),
+            Err(diagnostic) => {
+                let diagnostic = diagnostic.at(entry.span, "named here");
+                report.push(if *diagnostic.code == codes::FILE {
+                    diagnostic.help("paths are relative to the manifest")
+                } else {
+                    diagnostic
+                });
+            }
         }
     }
     files
+}
+
+/// The files that a path or a glob below a folder stands for, or what is wrong with it, without a place.
+pub(crate) fn expand(folder: &Path, entry: &str) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
+    if is_glob(entry) { matches(folder, entry) } else { single(folder, entry).map(|file| vec![file]) }
 }
 
 /// The folders that the globs of `schema` choose from: a new file in one of them changes the output.
 pub fn schema_folders(manifest: &Manifest, sources: &SourceMap) -> Vec<PathBuf> {
     let folder = manifest.folder(sources);
     let globs = manifest.schema.iter().filter(|entry| is_glob(&entry.value));
-    let base = |glob: &Spanned<String>| folder.join(split_glob(&glob.value).0);
-    // An empty path is no path to cargo.
-    globs.map(base).map(|base| if base.as_os_str().is_empty() { PathBuf::from(".") } else { base }).collect()
+    globs.map(|glob| or_here(folder.join(split_glob(&glob.value).0))).collect()
+}
+
+/// An empty path is the working folder to us, and no path to cargo and the system.
+fn or_here(folder: PathBuf) -> PathBuf {
+    if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder }
 }
 
 fn is_glob(entry: &str) -> bool {
     entry.contains(['*', '?', '[', '{'])
 }
 
-fn single(folder: &Path, entry: &Spanned<String>) -> Result<PathBuf, Box<Diagnostic>> {
-    let path = folder.join(&entry.value);
+fn single(folder: &Path, entry: &str) -> Result<PathBuf, Box<Diagnostic>> {
+    let path = folder.join(entry);
     if path.is_dir() {
         let diagnostic = Diagnostic::error(&codes::MANIFEST_NOT_YET, "folders of migrations can't be used yet")
-            .at(entry.span, "a folder")
-            .help(format!("a glob names its files: `{}/*.sql`", entry.value.trim_end_matches('/')));
+            .help(format!("a glob names its files: `{}/*.sql`", entry.trim_end_matches('/')));
         return Err(Box::new(diagnostic));
     }
     if path.is_file() {
         return Ok(path);
     }
-    let diagnostic = Diagnostic::error(&codes::FILE, format!("there is no file `{}`", entry.value))
-        .at(entry.span, "named here")
-        .help("paths are relative to the manifest");
-    Err(Box::new(diagnostic))
+    Err(Box::new(Diagnostic::error(&codes::FILE, format!("there is no file `{entry}`"))))
 }
 
-fn matches(folder: &Path, entry: &Spanned<String>) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
-    let bad = |message: String| Box::new(Diagnostic::error(&codes::FILE, message).at(entry.span, "this glob"));
-    let (base, pattern) = split_glob(&entry.value);
+fn matches(folder: &Path, entry: &str) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
+    let bad = |message: String| Box::new(Diagnostic::error(&codes::FILE, message));
+    let (base, pattern) = split_glob(entry);
     let glob = GlobBuilder::new(&pattern)
         .literal_separator(true)
         .build()
-        .map_err(|error| bad(format!("`{}` is not a glob: {}", entry.value, error.kind())))?
+        .map_err(|error| bad(format!("`{entry}` is not a glob: {}", error.kind())))?
         .compile_matcher();
-    let base = folder.join(base);
+    let base = or_here(folder.join(base));
     let mut files = Vec::new();
     collect(&base, &base, pattern.contains("**") || pattern.contains('/'), &mut |path, relative| {
         if glob.is_match(relative) {
@@ -79,8 +89,7 @@ fn matches(folder: &Path, entry: &Spanned<String>) -> Result<Vec<PathBuf>, Box<D
     .map_err(|error| bad(format!("can't list `{}`: {error}", base.display())))?;
     files.sort();
     if files.is_empty() {
-        let nothing = bad(format!("`{}` matches no file", entry.value));
-        return Err(Box::new(nothing.help("paths are relative to the manifest")));
+        return Err(bad(format!("`{entry}` matches no file")));
     }
     Ok(files)
 }
@@ -140,7 +149,7 @@ mod tests {
             let mut report = Report::default();
             let manifest = super::super::parse(&sources, file, &mut report).expect("a manifest");
             let files = schema_files(&manifest, &sources, &mut report);
-            let relative = files.iter().map(|file| file.strip_prefix(folder.path()).expect("below the folder"));
+            let relative = files.iter().map(|file| file.value.strip_prefix(folder.path()).expect("below the folder"));
             let shown: Vec<String> = relative.map(|file| file.to_string_lossy().into_owned()).collect();
             let messages: Vec<String> = report.diagnostics().iter().map(|found| found.message.clone()).collect();
             (shown.join(" "), messages.join("; "))
@@ -155,6 +164,8 @@ mod tests {
         refused("\"c.sql\"", "there is no file `c.sql`");
         refused("\"c*.sql\"", "`c*.sql` matches no file");
         refused("\"deep\"", "folders of migrations can't be used yet");
+        // Tests run in the folder of their package.
+        assert_eq!(expand(Path::new(""), "Cargo.*").expect("a match"), [Path::new("./Cargo.toml")]);
         let (_, message) = files("\"nowhere/[a.sql\"");
         assert!(message.contains("is not a glob"), "{message}");
     }

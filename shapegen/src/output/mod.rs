@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::emit::MARK;
+use crate::emit::{EmitError, MARK};
 
 pub use write::Written;
 
@@ -16,6 +16,8 @@ pub use write::Written;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Output {
     files: BTreeMap<PathBuf, Vec<u8>>,
+    /// Files that are on disk as they should be, so that their content isn't at hand.
+    current: BTreeSet<PathBuf>,
 }
 
 /// Why the output can't be written or compared. Nothing was changed, unless [`OutputError::Io`] says that a rename or a
@@ -26,6 +28,9 @@ pub enum OutputError {
     /// Files that shapegen didn't write are where its own should be.
     #[error("{} not written by shapegen: {}", were(.0), list(.0))]
     Foreign(Vec<PathBuf>),
+    /// A file can't be printed.
+    #[error(transparent)]
+    Emit(#[from] EmitError),
     /// The operating system refused.
     #[error("can't {action} `{}`: {source}", path.display())]
     Io {
@@ -64,14 +69,19 @@ impl Output {
         self.files.insert(path.into(), text.into());
     }
 
-    /// The files by path.
-    pub fn files(&self) -> &BTreeMap<PathBuf, Vec<u8>> {
-        &self.files
+    /// Adds a file that is on disk as it should be.
+    pub fn keep(&mut self, path: impl Into<PathBuf>) {
+        self.current.insert(path.into());
+    }
+
+    /// The files whose content is at hand.
+    pub fn printed(&self) -> impl Iterator<Item = &Path> {
+        self.files.keys().map(PathBuf::as_path)
     }
 
     /// Compares with the disk.
     fn plan(&self) -> Result<Plan, OutputError> {
-        let mut plan = Plan::default();
+        let mut plan = Plan { unchanged: self.current.len(), ..Plan::default() };
         let mut foreign = Vec::new();
         for (path, bytes) in &self.files {
             match read(path)? {
@@ -83,7 +93,8 @@ impl Output {
         if !foreign.is_empty() {
             return Err(OutputError::Foreign(foreign));
         }
-        let folders: BTreeSet<&Path> = self.files.keys().filter_map(|path| path.parent()).collect();
+        let folders: BTreeSet<&Path> =
+            self.files.keys().chain(&self.current).filter_map(|path| path.parent()).collect();
         for folder in folders {
             self.stale(folder, &mut plan)?;
         }
@@ -105,7 +116,8 @@ impl Output {
         names.sort();
         for path in names.into_iter().map(|name| folder.join(name)) {
             let generated = path.extension().is_some_and(|extension| extension == "rs" || extension == "sql");
-            if generated && !self.files.contains_key(&path) && path.is_file() && begins_as_ours(&path)? {
+            let wanted = self.files.contains_key(&path) || self.current.contains(&path);
+            if generated && !wanted && path.is_file() && begins_as_ours(&path)? {
                 let there = read(&path)?.unwrap_or_default();
                 plan.remove.push((path, there));
             }
@@ -121,6 +133,11 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, OutputError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed("read", path)(error)),
     }
+}
+
+/// A file's text, `None` where there is none and where it is no text.
+pub(crate) fn text(path: &Path) -> Result<Option<String>, OutputError> {
+    Ok(read(path)?.and_then(|bytes| String::from_utf8(bytes).ok()))
 }
 
 /// Whether a file that may be large and somebody else's has our first line.

@@ -87,6 +87,11 @@ fn shown(name: &QualifiedName) -> String {
     if name.schema == "public" { name.name.clone() } else { format!("{}.{}", name.schema, name.name) }
 }
 
+fn toml_list(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    format!("[{}]", names.join(", "))
+}
+
 struct Chooser<'c> {
     entry: &'c Shape,
     table_name: &'c QualifiedName,
@@ -106,8 +111,12 @@ impl<'c> Chooser<'c> {
 
     fn unknown(&self, name: &Spanned<String>) -> Diagnostic {
         let message = format!("the table `{}` has no column `{}`", shown(self.table_name), name.value);
-        let columns = self.table.columns.iter().map(|column| column.name.as_str());
-        Diagnostic::error(&codes::SHAPE_COLUMN, message).at(name.span, "no such column").suggest(&name.value, columns)
+        let columns: Vec<&str> = self.table.columns.iter().map(|column| column.name.as_str()).collect();
+        Diagnostic::error(&codes::SHAPE_COLUMN, message).at(name.span, "no such column").suggest_or_list(
+            &name.value,
+            "its columns",
+            &columns,
+        )
     }
 
     /// A column that is asked for by name.
@@ -196,10 +205,7 @@ impl<'c> Chooser<'c> {
             })
         });
         match usable {
-            Some(set) => {
-                let names: Vec<String> = set.iter().map(|name| format!("\"{name}\"")).collect();
-                diagnostic.help(format!("one of its unique sets can be the key: `key = [{}]`", names.join(", ")))
-            }
+            Some(set) => diagnostic.help(format!("one of its unique sets can be the key: `key = {}`", toml_list(set))),
             None => diagnostic.help("give it a primary key, or a unique constraint over columns that are not null"),
         }
     }
@@ -217,7 +223,7 @@ impl<'c> Chooser<'c> {
                     let diagnostic = Diagnostic::error(&codes::SHAPE_KEY, message)
                         .at(name.span, "can be NULL")
                         .see(column.span, "declared here");
-                    report.push(diagnostic);
+                    report.push(diagnostic.help("declare it NOT NULL, or name another unique set of columns"));
                 }
                 None => {
                     failed = true;
@@ -233,7 +239,7 @@ impl<'c> Chooser<'c> {
             let message = format!("the key of `{}` is no unique set of its table", self.entry.name.value);
             let mut diagnostic = Diagnostic::error(&codes::SHAPE_KEY, message).at(list.span, "two rows could share it");
             for set in self.table.primary_key.iter().chain(&self.table.unique).take(3) {
-                diagnostic = diagnostic.help(format!("unique is `{}`", set.join("`, `")));
+                diagnostic = diagnostic.help(format!("a unique set is `key = {}`", toml_list(set)));
             }
             report.push(diagnostic);
         }
@@ -278,7 +284,9 @@ impl<'c> Chooser<'c> {
             } else if columns.is_some_and(|columns| columns.iter().all(|column| column.name != name.value)) {
                 let message =
                     format!("the column `{}` is not part of the shape `{}`", name.value, self.entry.name.value);
-                report.push(Diagnostic::error(&codes::SHAPE_COLUMN, message).at(name.span, "left out of the shape"));
+                let diagnostic =
+                    Diagnostic::error(&codes::SHAPE_COLUMN, message).at(name.span, "left out of the shape");
+                report.push(diagnostic.help("remove it here, or let `columns` or `except` take it in"));
             }
         }
     }

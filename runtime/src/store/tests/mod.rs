@@ -2,7 +2,7 @@
 
 mod crash;
 mod faults;
-pub(super) mod item;
+pub(crate) mod item;
 mod life;
 
 use std::collections::BTreeMap;

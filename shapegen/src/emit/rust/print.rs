@@ -3,28 +3,51 @@
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::emit::{EmitError, header};
+use crate::emit::{EmitError, header, is_current};
 use crate::model::{Field, RustType};
 
-/// A file: header, then the items with an empty line between them.
-pub(super) fn file(name: &str, items: &[TokenStream]) -> Result<String, EmitError> {
-    let tokens: Vec<String> = items.iter().map(TokenStream::to_string).collect();
-    let mut text = header("//", &tokens.join("\n"));
-    let mut group = None;
-    for item in items {
-        let item: syn::Item = syn::parse2(item.clone())
-            .map_err(|error| EmitError::Syntax { file: name.to_owned(), reason: error.to_string() })?;
-        let next = Group::of(&item);
-        if group != Some(next) || next == Group::Alone {
-            text.push('\n');
-        }
-        group = Some(next);
-        let spaced = matches!(item, syn::Item::Impl(_));
-        let file = syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items: vec![item] };
-        let printed = prettyplease::unparse(&file);
-        if spaced { push_spaced(&mut text, &printed) } else { text.push_str(&printed) }
+/// A generated file before it is printed, which is most of the work.
+#[derive(Debug, Clone)]
+pub struct File {
+    name: String,
+    items: Vec<TokenStream>,
+    /// The items as unformatted text: what decides the file.
+    tokens: String,
+}
+
+impl File {
+    pub(super) fn new(name: String, items: Vec<TokenStream>) -> Self {
+        let tokens: Vec<String> = items.iter().map(TokenStream::to_string).collect();
+        Self { name, items, tokens: tokens.join("\n") }
     }
-    Ok(text)
+
+    /// Whether a file on disk is what [`File::print`] would return, as far as its header tells.
+    pub fn is_current(&self, there: &str) -> bool {
+        is_current("//", &self.tokens, there)
+    }
+
+    /// The text: header, then the items with an empty line between them.
+    ///
+    /// # Errors
+    /// When the items are no Rust.
+    pub fn print(&self) -> Result<String, EmitError> {
+        let mut text = String::new();
+        let mut group = None;
+        for item in &self.items {
+            let item: syn::Item = syn::parse2(item.clone())
+                .map_err(|error| EmitError::Syntax { file: self.name.clone(), reason: error.to_string() })?;
+            let next = Group::of(&item);
+            if group != Some(next) || next == Group::Alone {
+                text.push('\n');
+            }
+            group = Some(next);
+            let spaced = matches!(item, syn::Item::Impl(_));
+            let file = syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items: vec![item] };
+            let printed = prettyplease::unparse(&file);
+            if spaced { push_spaced(&mut text, &printed) } else { text.push_str(&printed) }
+        }
+        Ok(header("//", &self.tokens, &text) + &text)
+    }
 }
 
 /// Items of one group stand together.

@@ -1,6 +1,8 @@
 //! Manifests with one mistake each, and one with several: the reports as people read them.
 
-use super::{SCHEMA, fixture, refused, run_on};
+use super::{SCHEMA, refused, run_on};
+use crate::catalog::Catalog;
+use crate::diagnostics::Report;
 use crate::source::SourceMap;
 
 /// `[session]` and `[scope]` as most manifests have them.
@@ -197,11 +199,15 @@ fn session_values_named_like_methods() {
 #[test]
 fn broken_manifests_are_refused_not_fatal() {
     let toml = include_str!("../../../../examples/streampai/shapes.toml");
-    let catalog = fixture::catalog(&mut SourceMap::default(), "schema.sql", SCHEMA);
-    let run = |toml: &str| {
+    let read = || {
         let mut sources = SourceMap::default();
-        sources.add("schema.sql", SCHEMA);
-        let (model, report) = run_on(&catalog, sources, toml);
+        let file = sources.add("schema.sql", SCHEMA);
+        (sources, file)
+    };
+    let (sources, file) = read();
+    let catalog = Catalog::read(&sources, &[file], &mut Report::default());
+    let run = |toml: &str| {
+        let (model, report) = run_on(&catalog, read().0, Report::default(), toml);
         assert!(model.is_some() || report.contains("error["), "neither model nor error:\n{toml}");
     };
     for at in 0..toml.len() {

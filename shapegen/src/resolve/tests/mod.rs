@@ -1,6 +1,5 @@
 //! From two texts to a model, or to a report.
 
-mod fixture;
 mod malformed;
 mod rules;
 
@@ -18,14 +17,15 @@ const SCHEMA: &str = include_str!("../../../../schemas/streampai.sql");
 /// The model or `None`, and the report as text.
 fn run(schema: &str, toml: &str) -> (Option<Model>, String) {
     let mut sources = SourceMap::default();
-    let catalog = fixture::catalog(&mut sources, "schema.sql", schema);
-    run_on(&catalog, sources, toml)
+    let file = sources.add("schema.sql", schema);
+    let mut report = Report::default();
+    let catalog = Catalog::read(&sources, &[file], &mut report);
+    run_on(&catalog, sources, report, toml)
 }
 
 /// The same with a catalog that is there already; the first of the sources is its schema.
-fn run_on(catalog: &Catalog, mut sources: SourceMap, toml: &str) -> (Option<Model>, String) {
+fn run_on(catalog: &Catalog, mut sources: SourceMap, mut report: Report, toml: &str) -> (Option<Model>, String) {
     let file = sources.add("shapes.toml", toml);
-    let mut report = Report::default();
     let manifest = manifest::parse(&sources, file, &mut report);
     let model = manifest.and_then(|manifest| resolve(&manifest, catalog, &sources, &mut report));
     (model, report.render(&sources, false))
@@ -136,31 +136,7 @@ fn the_example() {
 
 #[test]
 fn all_nine_shapes() {
-    let toml = r#"
-schema = "schema.sql"
-
-[server]
-electric = "1.7"
-postgres = 15
-mode     = "gatekeeper"
-
-[session]
-user_id = { claim = "sub", identity = true }
-
-[scope]
-user = "user_id = $user_id"
-
-[shape]
-user_preferences   = { row = "UserPreferences",  scope = "user", change_frequency = "rare" }
-livestreams        = { row = "Livestream",       scope = "user", change_frequency = "low", where = "archived_at is null", except = ["stream_key"] }
-widget_configs     = { row = "WidgetConfig",     scope = "user", change_frequency = "low" }
-notifications      = { row = "Notification",     scope = "user", change_frequency = "medium", stale_after = "1h" }
-streaming_accounts = { row = "StreamingAccount", scope = "user", change_frequency = "rare", except = ["access_token"], secret = ["refresh_token"] }
-stream_events      = { row = "StreamEvent",      scope = "user", change_frequency = "high",      load = { newest = 500, by = "inserted_at" } }
-chat_messages      = { row = "ChatMessage",      scope = "user", change_frequency = "very_high", load = { newest = 200, by = "inserted_at" } }
-viewers            = { row = "Viewer",           scope = "user", change_frequency = "medium" }
-user_roles         = { row = "UserRole",         scope = "user", change_frequency = "rare", persist = "always" }
-"#;
+    let toml = include_str!("../../../tests-data/nine-shapes.toml");
     let (model, report) = run(SCHEMA, toml);
     insta::assert_snapshot!(format!("{report}{}", shown(&model.expect("a model"))));
 }

@@ -1,0 +1,318 @@
+//! Clients of a service that answers what the test says, when the test says it.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use super::*;
+use crate::cell::{ColumnError, Columns};
+use crate::collection::Connection;
+use crate::definition::{Column, LocalTable, Policy, Table};
+use crate::store::SqliteStore;
+use crate::stream::SyncError;
+
+#[derive(Debug, Clone, PartialEq)]
+struct Note {
+    id: i64,
+}
+
+impl Shape for Note {
+    type Key = i64;
+    type Params = ();
+    const DEFINITION: &'static ShapeDefinition = &ShapeDefinition {
+        name: "notes",
+        table: Table { schema: "public", name: "notes" },
+        columns: &[Column::new("id", "int8").not_null()],
+        key: &[0],
+        filter: None,
+        params: &[],
+        request: 1,
+        // Batches wait for others for weeks: what depends on their being written never happens.
+        policy: Policy { kept: true, flush_within_ms: u32::MAX, stale_after_s: 86_400, max_age_s: None },
+        local: LocalTable {
+            table: "_rows_notes",
+            create: r#"CREATE TABLE "_rows_notes" ("_g" INTEGER NOT NULL, "id" INTEGER NOT NULL,
+                PRIMARY KEY ("_g", "id")) STRICT"#,
+            indexes: &[],
+            view: r#"CREATE VIEW "notes" AS SELECT "id" FROM "_rows_notes""#,
+            fingerprint: 1,
+        },
+    };
+
+    fn key(&self) -> i64 {
+        self.id
+    }
+
+    fn decode_key(columns: &Columns<'_>) -> Result<i64, ColumnError> {
+        columns.peek(0)
+    }
+
+    fn decode(columns: &mut Columns<'_>) -> Result<Self, ColumnError> {
+        Ok(Self { id: columns.take()? })
+    }
+
+    fn merge(&mut self, columns: &mut Columns<'_>) -> Result<(), ColumnError> {
+        columns.merge(&mut self.id)
+    }
+
+    fn encode<'a>(&'a self, out: &mut Encoder<'a>) {
+        out.put(&self.id);
+    }
+
+    fn encode_key<'a>(key: &'a i64, out: &mut Encoder<'a>) {
+        out.put(key);
+    }
+}
+
+struct NoteClient(Client);
+
+impl TypedClient for NoteClient {
+    type Session = Session;
+    const MODE: Mode = Mode::Gatekeeper;
+
+    fn from_client(client: Client) -> Self {
+        Self(client)
+    }
+}
+
+/// A service that answers requests, whatever they ask, in the order in which they came with what it was given.
+struct Service {
+    address: SocketAddr,
+    state: watch::Sender<State>,
+}
+
+#[derive(Default)]
+struct State {
+    answers: VecDeque<String>,
+    held: usize,
+}
+
+impl Service {
+    async fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = watch::Sender::new(State::default());
+        let serving = state.clone();
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                tokio::spawn(serve(socket, serving.clone()));
+            }
+        });
+        Self { address, state }
+    }
+
+    fn builder(&self) -> ClientBuilder<NoteClient> {
+        ClientBuilder::new(format!("http://{}", self.address))
+    }
+
+    fn answer(&self, status: u16, headers: &str, body: &str) {
+        let length = body.len();
+        let answer =
+            format!("HTTP/1.1 {status} x\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}");
+        self.state.send_modify(|state| state.answers.push_back(answer));
+    }
+
+    /// Answers with these notes.
+    fn notes(&self, offset: u32, notes: &[i64], up_to_date: bool) {
+        self.log("h", offset, notes, up_to_date);
+    }
+
+    fn log(&self, handle: &str, offset: u32, notes: &[i64], up_to_date: bool) {
+        let mut messages: Vec<String> = notes
+            .iter()
+            .map(|id| format!(r#"{{"key":"{id}","value":{{"id":"{id}"}},"headers":{{"operation":"insert"}}}}"#))
+            .collect();
+        if up_to_date {
+            messages.push(r#"{"headers":{"control":"up-to-date"}}"#.to_owned());
+        }
+        let headers = format!(
+            "electric-handle: {handle}\r\nelectric-offset: {offset}_0\r\nelectric-cursor: 1\r\n\
+             electric-schema: {{\"id\":{{\"type\":\"int8\"}}}}\r\n"
+        );
+        self.answer(200, &headers, &format!("[{}]", messages.join(",")));
+    }
+
+    /// Waits until so many requests have no answer.
+    async fn held(&self, count: usize) {
+        let mut state = self.state.subscribe();
+        within(state.wait_for(|state| state.held == count && state.answers.is_empty())).await.unwrap();
+    }
+}
+
+async fn serve(mut socket: TcpStream, state: watch::Sender<State>) {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        match socket.read_u8().await {
+            Ok(byte) => request.push(byte),
+            Err(_) => return,
+        }
+    }
+    state.send_modify(|state| state.held += 1);
+    let mut given = state.subscribe();
+    let answer = tokio::select! {
+        _ = socket.read_u8() => None,
+        _ = given.wait_for(|state| !state.answers.is_empty()) => Some(()),
+    };
+    let mut taken = None;
+    state.send_modify(|state| {
+        state.held -= 1;
+        taken = answer.and_then(|()| state.answers.pop_front());
+    });
+    if let Some(answer) = taken {
+        // The client may be gone.
+        let _ = socket.write_all(answer.as_bytes()).await;
+    }
+}
+
+/// Half a minute means never.
+async fn within<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(30), future).await.expect("this never came")
+}
+
+async fn until(mut reached: impl FnMut() -> bool) {
+    within(async {
+        while !reached() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_batch_that_waits_for_others_holds_no_live_change_back() {
+    let service = Service::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let client = service.builder().store(SqliteStore::in_dir(folder.path()).unwrap()).build().unwrap().0;
+    let notes = client.collection::<Note>(());
+    service.notes(1, &[1], true);
+    for number in 2..=5 {
+        service.notes(number, &[number.into()], true);
+    }
+    until(|| notes.snapshot().len() == 5).await;
+    service.held(1).await;
+}
+
+#[tokio::test]
+async fn a_joined_batch_that_was_not_written_stops_the_sync_at_the_next_answer() {
+    let service = Service::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let client = service.builder().store(SqliteStore::in_dir(folder.path()).unwrap()).build().unwrap().0;
+    let notes = client.collection::<Note>(());
+    service.notes(1, &[1], true);
+    service.notes(2, &[2], true);
+    service.held(1).await;
+
+    let partition = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+    let file = rusqlite::Connection::open(partition.join("cache.db")).unwrap();
+    file.execute_batch("DROP VIEW notes; DROP TABLE _rows_notes").unwrap();
+    let Storage::Disk(disk) = client.storage() else { panic!("no store") };
+    within(disk.flush()).await.unwrap_err();
+
+    // Nothing new: the position is the one that is on its way to the disk, and never arrived.
+    service.notes(2, &[], true);
+    until(|| matches!(notes.connection(), Connection::Stopped(_))).await;
+    let Connection::Stopped(error) = notes.connection() else { unreachable!() };
+    assert!(matches!(*error, SyncError::Store { .. }), "{error:?}");
+    assert_eq!(notes.snapshot().len(), 2);
+}
+
+#[tokio::test]
+async fn a_refetch_waits_for_no_joined_batch() {
+    let service = Service::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let client = service.builder().store(SqliteStore::in_dir(folder.path()).unwrap()).build().unwrap().0;
+    let notes = client.collection::<Note>(());
+    service.notes(1, &[1], true);
+    service.notes(2, &[2], true);
+    service.answer(409, "electric-handle: h2\r\n", "[]");
+    service.log("h2", 1, &[3], false);
+    service.log("h2", 2, &[4], true);
+    service.held(1).await;
+    assert_eq!(notes.snapshot().iter().map(|note| note.id).collect::<Vec<_>>(), [3, 4]);
+}
+
+#[tokio::test]
+async fn changes_end_when_the_sync_has_stopped() {
+    let service = Service::new().await;
+    let client = service.builder().build().unwrap().0;
+    let notes = client.collection::<Note>(());
+    service.notes(1, &[1], true);
+    service.held(1).await;
+    let (_, mut changes) = notes.subscribe();
+    service.notes(2, &[2], true);
+    service.held(1).await;
+    service.answer(403, "", "no");
+    until(|| matches!(notes.connection(), Connection::Stopped(_))).await;
+    assert_eq!(within(changes.next()).await.map(|batch| batch.changes.len()), Some(1), "what came before the stop");
+    assert_eq!(within(changes.next()).await, None);
+    assert_eq!(within(notes.subscribe().1.next()).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waited_in_vain_keeps_no_sync_alive() {
+    let service = Service::new().await;
+    let client = service.builder().build().unwrap().0;
+    let notes = client.collection::<Note>(());
+    service.held(1).await;
+    let waited = tokio::task::spawn_blocking(move || notes.ready_blocking(Duration::from_millis(1))).await.unwrap();
+    assert!(matches!(waited, Err(None)), "{waited:?}");
+    service.held(0).await;
+}
+
+#[tokio::test]
+async fn a_sync_that_panics_is_a_sync_that_has_stopped() {
+    let service = Service::new().await;
+    let session = Session::new().token(|| async { panic!("in the program's code") });
+    let client = service.builder().session(session).build().unwrap().0;
+    let notes = client.collection::<Note>(());
+    let error = within(notes.ready()).await.unwrap_err();
+    assert!(matches!(*error, SyncError::Cancelled { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_first_answer_is_a_connection() {
+    let service = Service::new().await;
+    let client = service.builder().build().unwrap().0;
+    let notes = client.collection::<Note>(());
+    service.held(1).await;
+    assert!(matches!(notes.connection(), Connection::Connecting));
+    service.notes(1, &[1], false);
+    service.held(1).await;
+    assert!(matches!(notes.connection(), Connection::Online), "{:?}", notes.connection());
+    assert_eq!(notes.snapshot().len(), 0);
+}
+
+#[tokio::test]
+async fn a_client_whose_instance_another_one_took_over_goes_on_in_memory() {
+    let service = Service::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let build = || service.builder().store(SqliteStore::in_dir(folder.path()).unwrap()).build().unwrap().0;
+    let (first, second) = (build(), build());
+    let before = first.collection::<Note>(());
+    service.notes(1, &[1], true);
+    service.held(1).await;
+    let after = second.collection::<Note>(());
+    within(after.hydrated()).await.unwrap();
+    service.held(2).await;
+    for number in 2..=5 {
+        service.notes(number, &[number.into()], true);
+    }
+    // Each of the two gets what the other one doesn't.
+    until(|| before.snapshot().len() + after.snapshot().len() == 6).await;
+    service.held(2).await;
+    for notes in [&before, &after] {
+        assert!(matches!(notes.connection(), Connection::Online), "{:?}", notes.connection());
+    }
+}
+
+#[test]
+fn an_address_that_is_none_is_shown_without_its_secrets() {
+    for url in ["ftp://me:hunter2@host/v1/shape?secret=hunter2", "http://me:hunter2@:80:80/?secret=hunter2"] {
+        let error = ClientBuilder::<NoteClient>::new(url).build().err().unwrap();
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+    }
+}

@@ -1,0 +1,175 @@
+//! `shapegen init`: writes a manifest from a schema.
+
+mod guess;
+mod print;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write as _};
+use std::path::{Component, Path, PathBuf};
+
+use clap::Args;
+
+use super::{Exit, ManifestArg, Terminal};
+use crate::catalog::Catalog;
+use crate::diagnostics::{Diagnostic, Report, codes};
+use crate::manifest;
+use crate::resolve::resolve;
+use crate::source::SourceMap;
+use guess::{Guess, LeftOut};
+
+/// Writes a manifest from a schema: who may see a table's rows is guessed from foreign keys, and to be reviewed.
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    #[command(flatten)]
+    manifest: ManifestArg,
+    /// Files and globs of the SQL schema, in the order in which they are applied.
+    #[arg(required = true)]
+    schema: Vec<String>,
+}
+
+impl Init {
+    pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+        let mut sources = SourceMap::default();
+        let mut report = Report::default();
+        let written = self.write(&mut sources, &mut report);
+        terminal.report(&report, &sources)?;
+        let Some(guess) = written else { return Ok(Exit::Diagnostics) };
+        writeln!(terminal.out, "wrote {}: {}", self.manifest.manifest.display(), guess.summary())?;
+        Ok(Exit::Fine)
+    }
+
+    /// The guess that was written; `None` after an error.
+    fn write(&self, sources: &mut SourceMap, report: &mut Report) -> Option<Guess> {
+        let path = &self.manifest.manifest;
+        if path.symlink_metadata().is_ok() {
+            report.push(self.refused(io::ErrorKind::AlreadyExists.into()));
+            return None;
+        }
+        let catalog = self.catalog(sources, report)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let schema: Vec<String> = self.schema.iter().map(|entry| relative(folder, entry)).collect();
+        let mut guess = Guess::new(&catalog);
+        let text = settled(&mut guess, &schema, &catalog, sources, report)?;
+        // Not over a file that came in the meantime.
+        let written = std::fs::File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
+        match written {
+            Ok(()) => Some(guess),
+            Err(error) => {
+                report.push(self.refused(error));
+                None
+            }
+        }
+    }
+
+    fn catalog(&self, sources: &mut SourceMap, report: &mut Report) -> Option<Catalog> {
+        let mut paths: Vec<PathBuf> = Vec::new();
+        for entry in &self.schema {
+            match manifest::expand(Path::new(""), entry) {
+                Ok(found) => {
+                    let new: Vec<PathBuf> = found.into_iter().filter(|path| !paths.contains(path)).collect();
+                    paths.extend(new);
+                }
+                Err(diagnostic) => report.push(*diagnostic),
+            }
+        }
+        let mut files = Vec::new();
+        for path in paths {
+            match std::fs::read_to_string(&path) {
+                Ok(text) => files.push(sources.add(path, text)),
+                Err(error) => {
+                    report.push(Diagnostic::error(&codes::FILE, format!("can't read `{}`: {error}", path.display())));
+                }
+            }
+        }
+        let catalog = Catalog::read(sources, &files, report);
+        (!report.has_errors()).then_some(catalog)
+    }
+
+    fn refused(&self, error: io::Error) -> Diagnostic {
+        let path = self.manifest.manifest.display();
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            return Diagnostic::error(&codes::OUTPUT, format!("there is a file `{path}` already"))
+                .help("move it away, or name another one: `--manifest FILE`; nothing was written");
+        }
+        Diagnostic::error(&codes::OUTPUT, format!("can't write `{path}`: {error}"))
+    }
+}
+
+/// The manifest's text. Shapes that `resolve` refuses are left out with its reason, so that what is written builds.
+fn settled(
+    guess: &mut Guess,
+    schema: &[String],
+    catalog: &Catalog,
+    sources: &mut SourceMap,
+    report: &mut Report,
+) -> Option<String> {
+    loop {
+        let text = match print::manifest(guess, schema) {
+            Ok(text) => text,
+            Err(error) => {
+                report.push(Diagnostic::error(&codes::OUTPUT, format!("the manifest can't be printed: {error}")));
+                return None;
+            }
+        };
+        let file = sources.add("shapes.toml", text.as_str());
+        let mut said = Report::default();
+        let read = manifest::parse(sources, file, &mut said);
+        if let Some(manifest) = &read {
+            resolve(manifest, catalog, sources, &mut said);
+        }
+        if !said.has_errors() {
+            return Some(text);
+        }
+        // One shape is one line.
+        let line = |at: usize| text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count();
+        let names = read.iter().flat_map(|manifest| &manifest.shapes).map(|shape| &shape.name);
+        let shapes: Vec<(usize, &str)> = names.map(|name| (line(name.span.start), name.value.as_str())).collect();
+        let before = guess.shapes.len();
+        for diagnostic in said.diagnostics() {
+            let spans = diagnostic.primary.iter().chain(&diagnostic.secondary).map(|(span, _)| span);
+            let lines: Vec<usize> = spans.filter(|span| span.file == file).map(|span| line(span.start)).collect();
+            if let Some((_, name)) = shapes.iter().find(|(at, _)| lines.contains(at)) {
+                let help = diagnostic.help.first().map(|help| format!("; {help}")).unwrap_or_default();
+                guess.leave_out(name, LeftOut::Refused(format!("{}{help}", diagnostic.message)));
+            }
+        }
+        if guess.shapes.len() == before {
+            for diagnostic in said.diagnostics() {
+                report.push(diagnostic.clone());
+            }
+            return None;
+        }
+    }
+}
+
+/// A path or glob as the manifest in `folder` names it. Only the text is looked at: links stay as they were written.
+fn relative(folder: &Path, entry: &str) -> String {
+    let (Ok(from), Ok(to)) = (std::path::absolute(folder.join("x")), std::path::absolute(entry)) else {
+        return entry.to_owned();
+    };
+    let (mut from, to) = (folded(&from), folded(&to));
+    from.pop();
+    let shared = from.iter().zip(&to).take_while(|(left, right)| left == right).count();
+    if shared == 0 {
+        // Another drive.
+        return entry.to_owned();
+    }
+    let up = std::iter::repeat_n("..".to_owned(), from.len() - shared);
+    up.chain(to.into_iter().skip(shared)).collect::<Vec<_>>().join("/")
+}
+
+/// The parts of an absolute path, without `.` and `..`.
+fn folded(path: &Path) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                parts.pop();
+            }
+            other => parts.push(other.as_os_str().to_string_lossy().into_owned()),
+        }
+    }
+    parts
+}

@@ -1,0 +1,109 @@
+//! What `init` writes, and that it builds as it is.
+
+use std::fs;
+use std::path::Path;
+
+use super::super::Exit;
+use super::super::tests::{Ran, shapegen};
+use super::relative;
+
+/// Runs `init` on a schema; the manifest and what was said. What was written builds without a word.
+fn init(schema: &str) -> String {
+    let root = tempfile::tempdir().unwrap();
+    let path = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("schema.sql"), schema).unwrap();
+    let Ran { exit, out, err } = shapegen(&["init", "--manifest", &path("shapes.toml"), &path("schema.sql")]);
+    assert_eq!((exit, err.as_str()), (Exit::Fine, ""));
+    let built = shapegen(&["build", "--manifest", &path("shapes.toml")]);
+    assert_eq!((built.exit, built.err.as_str()), (Exit::Fine, ""));
+    assert!(Path::new(&path("src/sync/mod.rs")).is_file());
+    let said = out.replace(&path("shapes.toml"), "shapes.toml");
+    format!("{}────\n{said}", fs::read_to_string(path("shapes.toml")).unwrap())
+}
+
+macro_rules! manifests {
+    ($($name:ident: $schema:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            let manifest = init($schema);
+            insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(manifest) });
+        }
+    )*};
+}
+
+manifests! {
+    the_streaming_app: include_str!("../../../../schemas/streampai.sql");
+    a_schema_with_tenants: r#"
+        CREATE TABLE companies (id int PRIMARY KEY, name text NOT NULL);
+        CREATE TABLE users (id uuid PRIMARY KEY, company_id int NOT NULL REFERENCES companies, manager_id uuid REFERENCES users);
+        CREATE TABLE teams (id bigint PRIMARY KEY, company_id int NOT NULL REFERENCES companies (id));
+        CREATE TABLE documents (id uuid PRIMARY KEY, company_id int NOT NULL REFERENCES companies, created_by uuid REFERENCES users);
+        CREATE TABLE notes (id uuid PRIMARY KEY, owner_id uuid NOT NULL REFERENCES users, team_id bigint REFERENCES teams);
+        CREATE TABLE drafts (id uuid PRIMARY KEY, author uuid NOT NULL REFERENCES users, token_count int);
+        CREATE TABLE devices (token text PRIMARY KEY, user_id uuid NOT NULL, "apiKey" text, keyboard text, password_hash text);
+        CREATE TABLE profiles (id uuid PRIMARY KEY REFERENCES users, bio text);
+        CREATE TABLE reviews (id uuid PRIMARY KEY, author_id uuid REFERENCES users, reviewer_id uuid REFERENCES users);
+        CREATE TABLE countries (code text PRIMARY KEY);
+        CREATE TABLE audit_log (user_id uuid NOT NULL, happened text NOT NULL);
+        CREATE TABLE seats (user_id uuid NOT NULL REFERENCES users, number int NOT NULL, UNIQUE (user_id, number));
+        CREATE TABLE imports (id int PRIMARY KEY, user_id text NOT NULL);
+        CREATE VIEW everything AS SELECT 1;
+    "#;
+    odd_names: "
+        CREATE SCHEMA sales;
+        CREATE TABLE \"User\" (id int PRIMARY KEY);
+        CREATE TABLE sales.orders (id int PRIMARY KEY, \"userId\" int REFERENCES \"User\");
+        CREATE TABLE orders (id int PRIMARY KEY, \"user\" int REFERENCES \"User\");
+        CREATE TABLE \"Orders\" (id int PRIMARY KEY, user_id int);
+        CREATE TABLE \"a\n[shape]\n\\\"\"\u{202e}'\" (id int PRIMARY KEY, \"it's\n\"\"so\" int REFERENCES \"User\");
+        CREATE TABLE \"gone\n[shape]\" (id int PRIMARY KEY);
+    ";
+    people_that_no_table_holds: "
+        CREATE TABLE workspaces (id uuid PRIMARY KEY);
+        CREATE TABLE pages (id uuid PRIMARY KEY, workspace_id uuid NOT NULL REFERENCES workspaces);
+    ";
+    nobody_at_all: "CREATE TABLE readings (id int PRIMARY KEY, value float8);";
+}
+
+#[test]
+fn a_manifest_that_is_there_stays_as_it_is() {
+    let root = tempfile::tempdir().unwrap();
+    let path = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("schema.sql"), "CREATE TABLE users (id int PRIMARY KEY);").unwrap();
+    fs::write(path("shapes.toml"), "mine").unwrap();
+    let Ran { exit, out, err } = shapegen(&["init", "--manifest", &path("shapes.toml"), &path("schema.sql")]);
+    assert_eq!((exit, out.as_str()), (Exit::Diagnostics, ""));
+    assert!(err.contains("SG0002") && err.contains("already") && err.contains("--manifest FILE"), "{err}");
+    assert_eq!(fs::read_to_string(path("shapes.toml")).unwrap(), "mine");
+}
+
+#[test]
+fn a_schema_that_cant_be_read_writes_no_manifest() {
+    let root = tempfile::tempdir().unwrap();
+    let path = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("schema.sql"), "CREATE TABLE users (id integre PRIMARY KEY);").unwrap();
+    for (schema, code) in [("schema.sql", "SG0103"), ("gone.sql", "SG0001"), ("*.md", "SG0001"), (".", "SG0206")] {
+        let ran = shapegen(&["init", "--manifest", &path("shapes.toml"), &path(schema)]);
+        assert_eq!((ran.exit, ran.out.as_str()), (Exit::Diagnostics, ""), "{schema}");
+        assert!(ran.err.contains(code), "{schema}: {}", ran.err);
+        assert!(!Path::new(&path("shapes.toml")).exists());
+    }
+    fs::write(path("schema.sql"), "CREATE TABLE users (id int PRIMARY KEY);").unwrap();
+    let nowhere = shapegen(&["init", "--manifest", &path("nowhere/shapes.toml"), &path("schema.sql")]);
+    assert_eq!(nowhere.exit, Exit::Diagnostics);
+    assert!(nowhere.err.contains("SG0002"), "{}", nowhere.err);
+}
+
+#[test]
+fn schema_paths_are_relative_to_the_manifest() {
+    for (folder, entry, expected) in [
+        ("", "schema.sql", "schema.sql"),
+        ("", "./db/*.sql", "db/*.sql"),
+        ("app", "app/schema.sql", "schema.sql"),
+        ("app/conf", "db/**/*.sql", "../../db/**/*.sql"),
+        ("../app", "schema.sql", "../shapegen/schema.sql"),
+        ("app/../app", "app/db/../schema.sql", "schema.sql"),
+    ] {
+        assert_eq!(relative(Path::new(folder), entry), expected, "{folder} {entry}");
+    }
+}

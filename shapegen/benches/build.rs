@@ -15,7 +15,7 @@ use std::fs;
 use alternate::{compare, timed};
 use baseline::{hash, parse};
 use shapegen::catalog::Catalog;
-use shapegen::{generate, load};
+use shapegen::{Print, generate, load};
 
 const COLUMNS: usize = 15;
 
@@ -30,7 +30,7 @@ fn main() {
     let parsed = || timed(|| parse::tables(&sql), |seen| *seen);
     let build = || {
         let generated = generate(&manifest).unwrap();
-        let written = generated.output().write().unwrap();
+        let written = generated.output(Print::Changed).unwrap().write().unwrap();
         (generated, written)
     };
     compare(

@@ -25,10 +25,10 @@ fn main() {
     let release = std::env::args().any(|argument| argument == "release");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compile");
     fs::create_dir_all(&folder).unwrap();
-    let generated = shapegen::generate(&schema::write(&folder, SHAPES, COLUMNS)).unwrap().rust;
+    let files = shapegen::generate(&schema::write(&folder, SHAPES, COLUMNS)).unwrap().rust;
+    let generated: Vec<_> = files.into_iter().map(|(name, file)| (name, file.print().unwrap())).collect();
     let structs = baseline::structs::files(&generated);
     let size = |files: &[(String, String)]| files.iter().map(|(_, text)| text.lines().count()).sum::<usize>();
-    let generated: Vec<(String, String)> = generated.into_iter().collect();
     println!(
         "{SHAPES} shapes of {COLUMNS} columns: {} lines generated, {} of structs",
         size(&generated),

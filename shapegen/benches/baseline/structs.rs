@@ -1,13 +1,11 @@
 //! The generated structs and enums with `Debug, Clone, PartialEq`, and nothing else.
 
-use std::collections::BTreeMap;
-
 use syn::{Item, parse_quote};
 
 /// The files of a module that declares the same row types.
-pub fn files(generated: &BTreeMap<String, String>) -> Vec<(String, String)> {
+pub fn files(generated: &[(String, String)]) -> Vec<(String, String)> {
     let mut files = Vec::new();
-    for (name, text) in generated.iter().filter(|(name, _)| *name != "client.rs") {
+    for (name, text) in generated.iter().filter(|(name, _)| name != "client.rs") {
         let mut file = syn::parse_file(text).unwrap();
         file.items.retain_mut(keep);
         files.push((name.clone(), prettyplease::unparse(&file)));

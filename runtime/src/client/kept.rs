@@ -146,7 +146,10 @@ impl Kept {
         match result {
             Ok(()) => Ok(()),
             Err(StoreError::Closed) => {
-                tracing::warn!(shape = self.definition.name, "opened by another client: nothing more is kept here");
+                tracing::warn!(
+                    shape = self.definition.name,
+                    "the instance was opened anew elsewhere, or its store is gone: nothing more is kept here"
+                );
                 self.instance = None;
                 self.pending.clear();
                 Ok(())

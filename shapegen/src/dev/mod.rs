@@ -20,7 +20,7 @@ use std::path::Path;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::json;
@@ -85,7 +85,12 @@ fn where_clause(
 }
 
 /// Runs a text of SQL as one transaction.
-async fn sql(State(source): State<SqliteSource>, text: String) -> Response {
+async fn sql(State(source): State<SqliteSource>, headers: HeaderMap, text: String) -> Response {
+    // Any page in a browser on this machine can send a form to a loopback port.
+    if headers.contains_key(header::ORIGIN) {
+        let body = json!({ "message": "requests of web pages are refused" });
+        return (StatusCode::FORBIDDEN, body.to_string()).into_response();
+    }
     let ran = tokio::task::spawn_blocking(move || source.run(&text)).await;
     let (status, body) = match ran {
         Ok(Ok(committed)) => {

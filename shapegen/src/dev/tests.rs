@@ -256,6 +256,8 @@ fn the_service_serves_tables_shapes_and_sql() {
             let (status, _, body) = sql("INSERT INTO people (email) VALUES ('ann')");
             assert_eq!(status, 400);
             assert!(body.contains("(email) = (ann) already"), "{body}");
+            let page = "origin: https://elsewhere.example\r\n";
+            assert_eq!(request(address, "POST", "/dev/sql", page, "TRUNCATE people").0, 403);
 
             let shape = "/v1/shape?table=people&columns=id,email&where=score+%3E+%241&params[1]=2";
             let (status, headers, body) = request(address, "GET", &format!("{shape}&offset=-1"), "", "");

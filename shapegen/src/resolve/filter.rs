@@ -168,7 +168,7 @@ impl<'m> Scopes<'m> {
         let expr = (!conditions.is_empty()).then(|| fragment::every(conditions));
         if let (Some(scope), Some(expr)) = (declared, &expr)
             && scope.unguarded.is_none()
-            && !guarded(expr, &params)
+            && !guarded(expr, &params.iter().map(|(param, _)| self.word(&param.name)).collect::<Vec<_>>())
         {
             if self.unguarded.insert(&scope.name.value) {
                 report.push(unguarded(scope, &params));
@@ -178,12 +178,16 @@ impl<'m> Scopes<'m> {
         Some(Resolved { expr, params })
     }
 
-    fn source(&self, name: &str) -> ParamSource {
-        if self.manifest.session.iter().any(|value| value.name.value == name) {
-            ParamSource::Session
-        } else {
-            ParamSource::Caller
+    fn word(&self, name: &str) -> Word {
+        match self.manifest.session.iter().find(|value| value.name.value == name) {
+            Some(value) if value.identity => Word::Identity,
+            Some(_) => Word::Verified,
+            None => Word::Anybodys,
         }
+    }
+
+    fn source(&self, name: &str) -> ParamSource {
+        if self.word(name) == Word::Anybodys { ParamSource::Caller } else { ParamSource::Session }
     }
 
     fn unknown(&self, name: &Spanned<String>) -> Diagnostic {
@@ -255,21 +259,38 @@ fn unguarded(scope: &Scope, params: &[(ParamUse, ParamSource)]) -> Diagnostic {
         .help(format!("if anybody may see these rows, say why: `{name} = {{ where = …, unguarded = \"…\" }}`"))
 }
 
+/// What a parameter says of who is asking.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    /// It says who: only equality holds people apart.
+    Identity,
+    /// It is verified, such as a clearance, which may be compared by order.
+    Verified,
+    /// Anybody may say it.
+    Anybodys,
+}
+
 /// Whether no row passes without a comparison with a session value that holds.
-fn guarded(expr: &Expr, params: &[(ParamUse, ParamSource)]) -> bool {
-    let verified = |operand: &Operand| {
-        matches!(operand, Operand::Param(at)
-            if params.get(usize::from(*at)).is_some_and(|(_, from)| *from == ParamSource::Session))
+fn guarded(expr: &Expr, words: &[Word]) -> bool {
+    let word = |operand: &Operand| match operand {
+        Operand::Param(at) => words.get(usize::from(*at)).copied(),
+        _ => None,
     };
+    let verified = |operand: &Operand| word(operand).is_some_and(|word| word != Word::Anybodys);
     match expr {
         Expr::Compare { op: Comparison::NotEqual, .. } | Expr::IsNull { .. } => false,
-        Expr::Compare { left, right, .. } => verified(left) || verified(right),
+        // Two parameters say nothing of a row.
+        Expr::Compare { op, left, right, .. } => match (word(left), word(right)) {
+            (Some(Word::Identity), None) | (None, Some(Word::Identity)) => *op == Comparison::Equal,
+            (Some(Word::Verified), None) | (None, Some(Word::Verified)) => true,
+            _ => false,
+        },
         // Each of the list can make it true: a parameter that is equal to another parameter says nothing of a row.
         Expr::In { operand: operand @ Operand::Param(_), list, negated, .. } => {
             !negated && verified(operand) && !list.iter().any(|one| matches!(one, Operand::Param(_)))
         }
         Expr::In { list, negated, .. } => !negated && list.iter().all(verified),
-        Expr::All(conditions) => conditions.iter().any(|condition| guarded(condition, params)),
-        Expr::Any(conditions) => conditions.iter().all(|condition| guarded(condition, params)),
+        Expr::All(conditions) => conditions.iter().any(|condition| guarded(condition, words)),
+        Expr::Any(conditions) => conditions.iter().all(|condition| guarded(condition, words)),
     }
 }

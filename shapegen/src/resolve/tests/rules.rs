@@ -199,6 +199,7 @@ fn a_session_value_among_parameters_guards_nothing() {
         ("user_id not in ($me)", false),
         ("user_id = $me or true", false),
         ("user_id = $me and (user_id = $other or true)", true),
+        ("user_id >= $me", false),
     ] {
         let caller = if condition.contains("$other") { "caller = [\"other\"], " } else { "" };
         let toml = format!(

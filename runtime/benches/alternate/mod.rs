@@ -16,13 +16,13 @@ pub fn timed<T, Sum>(work: impl FnOnce() -> T, sum: impl FnOnce(&T) -> Sum) -> (
     (took, sum(&made))
 }
 
-/// Runs the baseline and ours in turn and prints the medians, and that of the ratios of the same turn.
+/// Runs the baseline and ours in turn, prints the medians and that of the ratios of the same turn, returns the former.
 pub fn compare<Sum: PartialEq + Debug>(
     work: &str,
     promise: impl Into<Option<f64>>,
     mut baseline: Run<Sum>,
     mut ours: Run<Sum>,
-) {
+) -> (Duration, Duration) {
     let (mut theirs, mut own, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for turn in 0..RUNS {
         // Who comes second finds the other's freed memory in pieces.
@@ -41,12 +41,14 @@ pub fn compare<Sum: PartialEq + Debug>(
     ratios.sort_by(f64::total_cmp);
     let (least, ratio, most) = (ratios[0], ratios[RUNS / 2], ratios[RUNS - 1]);
     let verdict = promise.into().map_or_else(
-        || "nothing promised".to_owned(),
+        || "no ratio promised".to_owned(),
         |promise| format!("promised {promise:.2}: {}", if ratio <= promise { "held" } else { "missed" }),
     );
     println!("{work}, median of {RUNS} alternating runs");
-    println!("  baseline {:>10.3?}   ours {:>10.3?}", median(&mut theirs), median(&mut own));
+    let (their_time, own_time) = (median(&mut theirs), median(&mut own));
+    println!("  baseline {their_time:>10.3?}   ours {own_time:>10.3?}");
     println!("  ratio {ratio:.2} ({least:.2} to {most:.2}), {verdict}");
+    (their_time, own_time)
 }
 
 pub fn median(times: &mut [Duration]) -> Duration {

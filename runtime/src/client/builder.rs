@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::redirect::{Action, Attempt, Policy};
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -157,6 +158,7 @@ fn own_runtime() -> std::io::Result<Runtime> {
 /// A live request is answered after 20 s when there is no news; this long without a byte means a dead connection.
 const READ_TIMEOUT: Duration = Duration::from_secs(45);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const MOST_REDIRECTS: usize = 10;
 
 /// TLS by ring, whatever provider the program installed for itself; the platform's roots where the address needs them.
 fn http_client(https: bool) -> Result<reqwest::Client, BuildError> {
@@ -171,8 +173,16 @@ fn http_client(https: bool) -> Result<reqwest::Client, BuildError> {
     };
     reqwest::Client::builder()
         .tls_backend_preconfigured(config.with_no_client_auth())
+        .redirect(Policy::custom(same_origin))
         .read_timeout(READ_TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT)
         .build()
         .map_err(BuildError::Http)
+}
+
+/// Who is asking and what for goes to nobody else, and not in clear where it was asked for encrypted.
+fn same_origin(attempt: Attempt<'_>) -> Action {
+    let to = attempt.url();
+    let stays = attempt.previous().last().is_some_and(|from| from.origin() == to.origin());
+    if stays && attempt.previous().len() < MOST_REDIRECTS { attempt.follow() } else { attempt.stop() }
 }

@@ -274,6 +274,27 @@ async fn a_sync_that_panics_is_a_sync_that_has_stopped() {
 }
 
 #[tokio::test]
+async fn a_redirect_to_somebody_else_is_not_followed() {
+    let (service, elsewhere) = (Service::new().await, Service::new().await);
+    elsewhere.notes(1, &[1], true);
+    service.answer(302, &format!("location: http://{}/notes\r\n", elsewhere.address), "");
+    let client = service.builder().build().unwrap();
+    let notes = client.0.collection::<Note>(());
+    until(|| matches!(notes.connection(), Connection::Offline(error) if error.status() == Some(302))).await;
+    assert_eq!(elsewhere.state.borrow().answers.len(), 1, "it was never asked");
+}
+
+#[tokio::test]
+async fn a_redirect_on_the_same_host_is_followed() {
+    let service = Service::new().await;
+    service.answer(307, "location: /elsewhere\r\n", "");
+    service.notes(1, &[1], true);
+    let notes = service.builder().build().unwrap().0.collection::<Note>(());
+    within(notes.fresh()).await.unwrap();
+    assert_eq!(notes.snapshot().len(), 1);
+}
+
+#[tokio::test]
 async fn the_first_answer_is_a_connection() {
     let service = Service::new().await;
     let client = service.builder().build().unwrap().0;

@@ -94,6 +94,8 @@ impl<S: Shape> Drop for Over<S> {
 
 impl Client {
     /// The collection of a shape, with the parameters that the program binds. Returns at once; one sync however many ask.
+    ///
+    /// Where the sync has stopped, this begins a new one, after a new login for instance; older handles stay as they are.
     pub fn collection<S: Shape>(&self, params: S::Params) -> Collection<S> {
         let bound = bind(S::DEFINITION, &self.0.session, &params);
         let key = instance_key(S::DEFINITION, &bound);
@@ -127,7 +129,7 @@ impl Client {
 }
 
 fn reuse<S: Shape>(running: Arc<dyn Any + Send + Sync>) -> Option<Collection<S>> {
-    let running = running.downcast::<Running<S>>().ok()?;
+    let running = running.downcast::<Running<S>>().ok().filter(|running| !running.shared.is_stopped())?;
     Some(Collection::new(running.shared.clone(), running.lease.upgrade()?))
 }
 

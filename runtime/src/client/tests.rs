@@ -274,6 +274,20 @@ async fn a_sync_that_panics_is_a_sync_that_has_stopped() {
 }
 
 #[tokio::test]
+async fn who_asks_again_after_a_stop_gets_a_new_sync() {
+    let service = Service::new().await;
+    service.answer(403, "", "not you");
+    let client = service.builder().build().unwrap().0;
+    let refused = client.collection::<Note>(());
+    assert_eq!(within(refused.ready()).await.unwrap_err().status(), Some(403));
+    service.notes(1, &[1], true);
+    let notes = client.collection::<Note>(());
+    within(notes.fresh()).await.unwrap();
+    assert_eq!((notes.snapshot().len(), refused.snapshot().len()), (1, 0));
+    assert_eq!(client.collection::<Note>(()).snapshot().len(), 1, "and whoever comes later shares it");
+}
+
+#[tokio::test]
 async fn a_redirect_to_somebody_else_is_not_followed() {
     let (service, elsewhere) = (Service::new().await, Service::new().await);
     elsewhere.notes(1, &[1], true);

@@ -104,6 +104,10 @@ impl<S: Shape> Shared<S> {
         Snapshot::clone(&self.published.load())
     }
 
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.state.borrow().is_stopped()
+    }
+
     /// Says that the sync is over, where it didn't say so itself: it panicked, or its runtime is gone.
     pub(crate) fn over(&self) {
         self.state.send_if_modified(|state| {

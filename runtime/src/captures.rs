@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use crate::cell::{ColumnError, Columns, Encoder};
+use crate::columns::{ColumnError, Columns, Encoder};
 use crate::definition::{Column, LocalTable, Policy, ShapeDefinition, Table};
 use crate::log::{Log, LogError, Message, Operation};
 use crate::shape::Shape;

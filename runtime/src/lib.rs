@@ -13,6 +13,7 @@ pub mod cell;
 pub mod client;
 #[cfg(feature = "client")]
 pub mod collection;
+pub mod columns;
 pub mod definition;
 pub mod expr;
 #[cfg(feature = "client")]

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use crate::cell::{Cell, ColumnError, Columns, Encoder};
+use crate::cell::Cell;
+use crate::columns::{ColumnError, Columns, Encoder};
 use crate::definition::ShapeDefinition;
 use crate::value::PgValue;
 

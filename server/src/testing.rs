@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use shapegen_runtime::Shape;
-use shapegen_runtime::cell::{ColumnError, Columns, Encoder};
+use shapegen_runtime::columns::{ColumnError, Columns, Encoder};
 use shapegen_runtime::definition::{
     Column as ShapeColumn, Filter, LocalTable, Param, ParamSource, Policy, ShapeDefinition, Table,
 };

@@ -2,7 +2,8 @@
 
 use std::error::Error;
 
-use shapegen_runtime::cell::{Cell, Encoder, Form};
+use shapegen_runtime::cell::Cell;
+use shapegen_runtime::columns::{Encoder, Form};
 use shapegen_runtime::{Mode, Shape};
 use shapegen_server::{HeaderMap, Listening, MemorySource, MemoryTransaction, Request, Service, SessionValues};
 use tokio_postgres::NoTls;

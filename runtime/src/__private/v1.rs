@@ -2,11 +2,12 @@
 
 pub use std::borrow::Cow;
 
-pub use crate::cell::{Cell, ColumnError, Columns, Encoder};
+pub use crate::cell::Cell;
 #[cfg(feature = "client")]
 pub use crate::client::{Client, ClientBuilder, Mode, NoSession, Session, TokenProvider, TypedClient};
 #[cfg(feature = "client")]
 pub use crate::collection::Collection;
+pub use crate::columns::{ColumnError, Columns, Encoder};
 pub use crate::definition::{Column, Filter, LocalTable, Param, ParamSource, Policy, ShapeDefinition, Table};
 pub use crate::expr::{Comparison, Expr, Kind, Operand};
 pub use crate::shape::{Index, Shape, ShapeParams};

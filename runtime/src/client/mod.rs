@@ -21,8 +21,9 @@ pub(crate) use kept::Kept;
 pub(crate) use local::Local;
 pub use session::{NoSession, Session, TokenProvider};
 
-use crate::cell::{Cell, Encoder, Form};
+use crate::cell::Cell;
 use crate::collection::{Collection, Lease, Rows, Shared};
+use crate::columns::{Encoder, Form};
 use crate::definition::{ParamSource, ShapeDefinition};
 use crate::shape::{Shape, ShapeParams};
 use session::Token;

@@ -9,8 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::*;
-use crate::cell::{ColumnError, Columns};
 use crate::collection::Connection;
+use crate::columns::{ColumnError, Columns};
 use crate::definition::{Column, LocalTable, Policy, Table};
 use crate::store::SqliteStore;
 use crate::stream::SyncError;

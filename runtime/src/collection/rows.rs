@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Shared, Snapshot, State};
-use crate::cell::{ColumnError, Columns};
+use crate::columns::{ColumnError, Columns};
 use crate::log::Operation;
 use crate::shape::Shape;
 use crate::store::{LoadRows, RowChange, Saved};

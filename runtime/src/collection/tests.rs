@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::{Batch, Change, ErasedRows, Rows, Shared, Snapshot};
-use crate::cell::{ColumnError, Columns, Encoder};
+use crate::columns::{ColumnError, Columns, Encoder};
 use crate::definition::{Column, LocalTable, Policy, ShapeDefinition, Table};
 use crate::log::{Log, Message};
 use crate::shape::Shape;

@@ -8,7 +8,8 @@ mod json;
 #[cfg(test)]
 mod tests;
 
-use crate::cell::{Cell, Columns};
+use crate::cell::Cell;
+use crate::columns::Columns;
 use crate::definition::ShapeDefinition;
 use json::Scanner;
 

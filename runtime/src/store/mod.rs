@@ -15,7 +15,7 @@ pub use partition::{Commit, Instance, Partition, SqliteStore};
 
 use std::sync::Arc;
 
-use crate::cell::{ColumnError, Columns, Encoder};
+use crate::columns::{ColumnError, Columns, Encoder};
 use crate::shape::Shape;
 
 pub use crate::position::Position;

@@ -9,7 +9,8 @@ use super::error::{Fault, StoreError};
 use super::file::corruption;
 use super::table::Statements;
 use super::{LoadRows, RowChange, Saved};
-use crate::cell::{Cell, Columns, Encoder, Form};
+use crate::cell::Cell;
+use crate::columns::{Columns, Encoder, Form};
 use crate::definition::ShapeDefinition;
 use crate::value::ValueError;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::cell::ColumnError;
+use crate::columns::ColumnError;
 use crate::definition::{ShapeDefinition, Table};
 use crate::log::LogError;
 use crate::store::StoreError;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use shapegen_runtime::Shape;
-use shapegen_runtime::cell::{Cell, Encoder, Form};
+use shapegen_runtime::cell::Cell;
+use shapegen_runtime::columns::{Encoder, Form};
 
 use super::{MemoryError, State, Table, spell};
 use crate::source::{Change, RowChange};

@@ -84,7 +84,7 @@ impl At {
 }
 
 fn apply(rows: &mut Rows, changes: &[RowChange]) {
-    use crate::cell::{Encoder, Form};
+    use crate::columns::{Encoder, Form};
     for change in changes {
         let (RowChange::Put(row) | RowChange::Remove(row)) = change;
         let mut encoder = Encoder::new(Form::Local);

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::cell::{ColumnError, Columns, Encoder};
+use crate::columns::{ColumnError, Columns, Encoder};
 use crate::definition::{Column, LocalTable, Policy, ShapeDefinition, Table};
 use crate::shape::Shape;
 

@@ -17,7 +17,7 @@ use self::item::Item;
 use super::partition::{Instance, Partition, SqliteStore};
 use super::writer::{Job, Writer};
 use super::{Batch, LoadRows, Opened, Position, RowChange, Saved, StoreError, Target};
-use crate::cell::{ColumnError, Columns};
+use crate::columns::{ColumnError, Columns};
 use crate::definition::ShapeDefinition;
 use crate::shape::Shape;
 

@@ -28,9 +28,10 @@ impl Server {
     fn start() -> Option<Self> {
         let Some(programs) = programs() else {
             assert!(std::env::var_os("SHAPEGEN_CI").is_none(), "PostgreSQL's programs are missing");
-            eprintln!(
-                "SKIPPED: PostgreSQL's programs (initdb, pg_ctl, psql) are missing, so nobody judged the catalog"
-            );
+            // Past the test runner, which hides what a test prints that passes.
+            let said =
+                b"SKIPPED: PostgreSQL's programs (initdb, pg_ctl, psql) are missing, so nobody judged the catalog\n";
+            std::io::stderr().write_all(said).unwrap();
             return None;
         };
         let folder = tempfile::tempdir().unwrap();

@@ -205,8 +205,17 @@ pub struct Local {
     pub table: String,
     /// The view's name, mangled.
     pub view: String,
-    /// Positions in `fields` with an index of their own.
-    pub indexes: Vec<usize>,
+    /// Its indexes.
+    pub indexes: Vec<LocalIndex>,
     /// See [`shapegen_runtime::definition::LocalTable::fingerprint`].
     pub fingerprint: u64,
+}
+
+/// An index of the local database, over one field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LocalIndex {
+    /// The index's name, mangled.
+    pub name: String,
+    /// Position in `fields`.
+    pub field: usize,
 }

@@ -154,6 +154,12 @@ pub fn mangled(name: &str) -> String {
     out
 }
 
+/// The name of a local index, of a table and a column that are mangled. No mangled name holds `^.`: it keeps the names of
+/// indexes apart from those of tables and from one another.
+pub fn mangled_index(table: &str, column: &str) -> String {
+    format!("{table}^.{column}")
+}
+
 /// A name that a table or view of SQLite may have: those that begin with `sqlite_` are its own.
 pub fn mangled_relation(name: &str) -> String {
     let mangled = mangled(name);

@@ -61,7 +61,7 @@ pub enum Target {
 pub struct Batch {
     /// The generation that the batch belongs to.
     pub target: Target,
-    /// In order; at most one change per key.
+    /// In order; a batch of several responses may change a key several times.
     pub changes: Vec<RowChange>,
     /// The position after this batch.
     pub position: Position,

@@ -7,7 +7,6 @@ use clap::Args;
 
 use super::{Exit, ManifestArg, Terminal};
 use crate::dev;
-use crate::generate::load;
 
 /// Serves the schema's tables and the manifest's shapes from a SQLite file, on this machine only.
 ///
@@ -28,14 +27,9 @@ pub(super) struct Dev {
 
 impl Dev {
     pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
-        let loaded = match load(&self.manifest.manifest) {
-            Ok(loaded) => loaded,
-            Err(failed) => {
-                terminal.report(&failed.report, &failed.sources)?;
-                return Ok(Exit::Diagnostics);
-            }
+        let Some(loaded) = self.manifest.load(terminal)? else {
+            return Ok(Exit::Diagnostics);
         };
-        terminal.report(&loaded.report, &loaded.sources)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let service = match dev::start(loaded, &self.db, self.port).await {

@@ -9,7 +9,6 @@ use shapegen_runtime::definition::{ParamSource, Policy};
 use super::{Exit, ManifestArg, Terminal};
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::emit::ddl::LocalDdl;
-use crate::generate::load;
 use crate::model::{Field, Mode, Model, RustType, Shape};
 
 /// Above this many requests at once, browsers and proxies get into trouble.
@@ -28,14 +27,9 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
-        let loaded = match load(&self.manifest.manifest) {
-            Ok(loaded) => loaded,
-            Err(failed) => {
-                terminal.report(&failed.report, &failed.sources)?;
-                return Ok(Exit::Diagnostics);
-            }
+        let Some(loaded) = self.manifest.load(terminal)? else {
+            return Ok(Exit::Diagnostics);
         };
-        terminal.report(&loaded.report, &loaded.sources)?;
         let mut text = String::new();
         let written = match &self.shape {
             None => overview(&mut text, &loaded.model),

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::diagnostics::Report;
+use crate::generate::{Loaded, load};
 use crate::source::SourceMap;
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 something is wrong and was reported, 2 usage, 3 differences";
@@ -39,6 +40,22 @@ struct ManifestArg {
     /// The manifest.
     #[arg(long, value_name = "FILE", default_value = "shapes.toml")]
     manifest: PathBuf,
+}
+
+impl ManifestArg {
+    /// What the manifest comes to; `None` when it was told what is wrong with it.
+    fn load(&self, terminal: &mut Terminal<'_>) -> io::Result<Option<Loaded>> {
+        match load(&self.manifest) {
+            Ok(loaded) => {
+                terminal.report(&loaded.report, &loaded.sources)?;
+                Ok(Some(loaded))
+            }
+            Err(failed) => {
+                terminal.report(&failed.report, &failed.sources)?;
+                Ok(None)
+            }
+        }
+    }
 }
 
 /// How a run ended; the number is the process's exit code.

@@ -11,6 +11,7 @@ use super::decimal::Decimal;
 use super::jsonb;
 use super::statement::{Term, Value};
 use crate::catalog::{BaseType, Catalog, Column, DataType};
+use crate::fragment::boolean;
 use crate::sql::statement::TypeName;
 
 /// PostgreSQL's text of a value in a column, `None` for NULL; a bool is `t` or `f`, as in the replication stream.
@@ -206,19 +207,6 @@ fn invalid(name: &str, text: &str) -> String {
 
 fn letter(truth: bool) -> &'static str {
     if truth { "t" } else { "f" }
-}
-
-/// As boolin reads: any unambiguous beginning of the words, in any case.
-fn boolean(text: &str) -> Option<bool> {
-    let text = text.to_ascii_lowercase();
-    let begins = |word: &str, least: usize| text.len() >= least && word.starts_with(&text);
-    if begins("true", 1) || begins("yes", 1) || text == "on" || text == "1" {
-        Some(true)
-    } else if begins("false", 1) || begins("no", 1) || begins("off", 2) || text == "0" {
-        Some(false)
-    } else {
-        None
-    }
 }
 
 fn integer(name: &str, text: &str) -> Option<String> {

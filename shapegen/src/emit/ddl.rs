@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{EmitError, header};
-use crate::model::{Field, Model, Shape};
+use crate::model::{Field, LocalIndex, Model, Shape};
 
 /// The statements that create what the local database keeps of one shape, without semicolons.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl LocalDdl {
             table: format!(
                 "CREATE TABLE {table} (\n    \"_g\" INTEGER NOT NULL,\n{columns}    PRIMARY KEY (\"_g\"{key})\n) STRICT"
             ),
-            indexes: shape.local.indexes.iter().map(|&at| index(shape, &shape.fields[at])).collect(),
+            indexes: shape.local.indexes.iter().map(|one| index(shape, one)).collect(),
             view: format!(
                 "CREATE VIEW {} AS\nSELECT {}\nFROM {table}\nWHERE \"_g\" IN (SELECT \"current_g\" FROM \"_instance\")",
                 quoted(&shape.local.view),
@@ -42,10 +42,9 @@ fn column(field: &Field) -> String {
     format!("    {} {}{not_null},\n", quoted(&field.local), field.local_type)
 }
 
-/// `^.`, which no mangled name holds, keeps the names of indexes apart from those of tables and from one another.
-fn index(shape: &Shape, field: &Field) -> String {
-    let name = quoted(&format!("{}^.{}", shape.local.table, field.local));
-    format!("CREATE INDEX {name} ON {} (\"_g\", {})", quoted(&shape.local.table), quoted(&field.local))
+fn index(shape: &Shape, index: &LocalIndex) -> String {
+    let column = quoted(&shape.fields[index.field].local);
+    format!("CREATE INDEX {} ON {} (\"_g\", {column})", quoted(&index.name), quoted(&shape.local.table))
 }
 
 fn quoted(name: &str) -> String {
@@ -115,7 +114,7 @@ mod tests {
         users.local.table = "_rows_user".to_owned();
         users.local.view = "user".to_owned();
         users.fields[3].local = "roles".to_owned();
-        users.local.indexes = vec![3];
+        users.local.indexes = fixture::local_indexes(&users, &[3]);
         let mut user_roles = fixture::notifications();
         user_roles.local.table = "_rows_user_roles".to_owned();
         user_roles.local.view = "user_roles".to_owned();

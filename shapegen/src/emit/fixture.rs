@@ -4,7 +4,10 @@ use shapegen_runtime::definition::{ParamSource, Policy};
 use shapegen_runtime::expr::{Comparison, Expr, Kind, Operand};
 
 use crate::catalog::QualifiedName;
-use crate::model::{Enum, Field, Filter, Index, Local, Mode, Model, Param, RustType, Session, SessionValue, Shape};
+use crate::model::{
+    Enum, Field, Filter, Index, Local, LocalIndex, Mode, Model, Param, RustType, Session, SessionValue, Shape,
+};
+use crate::naming;
 
 /// Settings of the snapshots of generated files: the version is not part of what was reviewed.
 pub(crate) fn snapshots() -> insta::Settings {
@@ -167,7 +170,7 @@ fn livestreams() -> Shape {
         Index { constant: "USER_ID".into(), field: 1, reason: "foreign key" },
         Index { constant: "STATUS".into(), field: 3, reason: "finder" },
     ]);
-    shape.local.indexes = vec![1, 3];
+    shape.local.indexes = local_indexes(&shape, &[1, 3]);
     shape
 }
 
@@ -271,7 +274,13 @@ fn hostile() -> Shape {
     shape.params_struct = Some("TypeParams".to_owned());
     shape.indexes = vec![Index { constant: "FN".into(), field: 0, reason: "key" }];
     shape.local.table = "_rows_type".to_owned();
-    shape.local.indexes = vec![2];
+    shape.local.indexes = local_indexes(&shape, &[2]);
     shape.policy = Policy { kept: false, flush_within_ms: 2_000, stale_after_s: 86_400, max_age_s: None };
     shape
+}
+
+/// Indexes over these fields, named as `resolve` names them.
+pub(super) fn local_indexes(shape: &Shape, fields: &[usize]) -> Vec<LocalIndex> {
+    let name = |field: usize| naming::mangled_index(&shape.local.table, &shape.fields[field].local);
+    fields.iter().map(|&field| LocalIndex { name: name(field), field }).collect()
 }

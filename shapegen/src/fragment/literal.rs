@@ -38,7 +38,7 @@ fn round_trip<T: PgValue>(text: &str) -> Option<String> {
 }
 
 /// As boolin reads: any unambiguous beginning of the words, in any case.
-fn boolean(text: &str) -> Option<bool> {
+pub(crate) fn boolean(text: &str) -> Option<bool> {
     let text = text.to_ascii_lowercase();
     let begins = |word: &str, least: usize| text.len() >= least && word.starts_with(&text);
     if begins("true", 1) || begins("yes", 1) || text == "on" || text == "1" {

@@ -17,6 +17,8 @@ use crate::catalog::{Catalog, Column, DataType, QualifiedName, Table};
 use crate::diagnostics::Code;
 
 pub(crate) use check::every;
+#[cfg(feature = "cli")]
+pub(crate) use literal::boolean;
 pub use print::print;
 pub use syntax::{Parsed, parse};
 

@@ -1,7 +1,7 @@
 //! What rows are found by: the key, unique constraints, foreign keys and declared finders.
 
 use crate::diagnostics::{Diagnostic, Report, codes};
-use crate::model::{Field, Index};
+use crate::model::{Field, Index, LocalIndex};
 use crate::naming;
 
 use super::selection::Selection;
@@ -52,7 +52,8 @@ pub(super) fn indexes(selection: &Selection<'_>, fields: &[Field], report: &mut 
     indexes
 }
 
-/// The fields with an index of their own in the local database: the table's key serves its first column itself.
-pub(super) fn local(indexes: &[Index], key: &[usize]) -> Vec<usize> {
-    indexes.iter().map(|index| index.field).filter(|field| key.first() != Some(field)).collect()
+/// The indexes of the local database: the table's key serves its first column itself.
+pub(super) fn local(table: &str, fields: &[Field], indexes: &[Index], key: &[usize]) -> Vec<LocalIndex> {
+    let indexed = indexes.iter().map(|index| index.field).filter(|field| key.first() != Some(field));
+    indexed.map(|field| LocalIndex { name: naming::mangled_index(table, &fields[field].local), field }).collect()
 }

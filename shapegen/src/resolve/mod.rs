@@ -172,10 +172,11 @@ fn shape(
     let indexes = index::indexes(selection, &fields, report);
     let params = params(selection, &resolved.params, types.enums, session, report)?;
     let filter = resolved.expr.clone().map(|expr| Filter { sql: crate::fragment::print(&expr, selection.table), expr });
+    let table = format!("_rows_{}", naming::mangled(&entry.name.value));
     let local = Local {
-        table: format!("_rows_{}", naming::mangled(&entry.name.value)),
         view: naming::mangled_relation(&entry.name.value),
-        indexes: index::local(&indexes, &selection.key),
+        indexes: index::local(&table, &fields, &indexes, &selection.key),
+        table,
         fingerprint: hash::fingerprint(&fields, &selection.key),
     };
     let (policy, policy_reasons) = policy::policy(entry);

@@ -112,10 +112,11 @@ fn shown(model: &Model) -> String {
             let _ = writeln!(out, "    {reason}");
         }
         let local = &shape.local;
+        let indexed: Vec<usize> = local.indexes.iter().map(|index| index.field).collect();
         let _ = writeln!(
             out,
             "  local {} and {}, indexes {:?}, fingerprint {:016x}",
-            local.table, local.view, local.indexes, local.fingerprint
+            local.table, local.view, indexed, local.fingerprint
         );
         let _ = writeln!(out, "  request {:016x}", shape.request);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Script};
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::emit::{self, EmitError};
 use crate::manifest::{self, Manifest};
@@ -95,7 +95,8 @@ fn read(path: &Path, sources: &mut SourceMap, report: &mut Report) -> Option<(Ma
             }
         }
     }
-    let catalog = Catalog::read(sources, &files, report);
+    let scripts: Vec<Script> = files.into_iter().map(|file| Script::whole(sources, file)).collect();
+    let catalog = Catalog::read(sources, &scripts, report);
     if report.diagnostics().iter().any(|diagnostic| *diagnostic.code == codes::FILE) {
         // Every table of a missing file would be unknown.
         return None;

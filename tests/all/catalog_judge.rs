@@ -1,125 +1,13 @@
 //! PostgreSQL as judge of the catalog: what it makes of a schema must be what shapegen reads from it.
-//!
-//! Each run has a PostgreSQL of its own in a temporary folder, reached through a socket there. Without PostgreSQL's
-//! programs the tests say so and pass; with `SHAPEGEN_CI=1` they fail.
 
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::chown;
-use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 
-use shapegen::catalog::{BaseType, Catalog, QualifiedName};
+use shapegen::catalog::{BaseType, Catalog, QualifiedName, Script};
 use shapegen::diagnostics::Report;
 use shapegen::source::SourceMap;
-use tempfile::TempDir;
 
-/// A PostgreSQL server that ends with the value.
-struct Server {
-    programs: PathBuf,
-    folder: TempDir,
-    /// PostgreSQL refuses to run as root; then it runs as this user and group.
-    user: Option<(u32, u32)>,
-}
-
-impl Server {
-    /// Starts one, or says why not.
-    fn start() -> Option<Self> {
-        let Some(programs) = programs() else {
-            assert!(std::env::var_os("SHAPEGEN_CI").is_none(), "PostgreSQL's programs are missing");
-            // Past the test runner, which hides what a test prints that passes.
-            let said =
-                b"SKIPPED: PostgreSQL's programs (initdb, pg_ctl, psql) are missing, so nobody judged the catalog\n";
-            std::io::stderr().write_all(said).unwrap();
-            return None;
-        };
-        let folder = tempfile::tempdir().unwrap();
-        let user = unprivileged_user();
-        if let Some((user, group)) = user {
-            chown(folder.path(), Some(user), Some(group)).unwrap();
-        }
-        let server = Self { programs, folder, user };
-        let data = server.data();
-        let arguments = ["-U", "judge", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
-        server.run(server.command("initdb").arg("-D").arg(&data).args(arguments), "");
-        let options = format!("-c listen_addresses= -c fsync=off -k {}", server.folder.path().display());
-        let log = server.folder.path().join("log");
-        server.run(
-            server.command("pg_ctl").arg("-D").arg(&data).arg("-l").arg(log).args(["-w", "-o", &options, "start"]),
-            "",
-        );
-        Some(server)
-    }
-
-    fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
-    }
-
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.programs.join(program));
-        command.current_dir(self.folder.path()).env_clear().env("LC_ALL", "C");
-        if let Some((user, group)) = self.user {
-            command.uid(user).gid(group);
-        }
-        command
-    }
-
-    fn run(&self, command: &mut Command, input: &str) -> String {
-        let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = piped.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// Runs SQL, which must not fail, and gives the rows as lines.
-    fn sql(&self, database: &str, sql: &str) -> String {
-        let mut psql = self.command("psql");
-        psql.arg("-h").arg(self.folder.path()).args(["-U", "judge", "-d", database]);
-        self.run(psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-"]), sql)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let stopped = self.command("pg_ctl").arg("-D").arg(self.data()).args(["-m", "immediate", "stop"]).output();
-        if let Err(cause) = stopped {
-            eprintln!("PostgreSQL in {} still runs: {cause}", self.folder.path().display());
-        }
-    }
-}
-
-/// The newest PostgreSQL on this machine: where Debian puts it, or what `pg_config` says.
-fn programs() -> Option<PathBuf> {
-    let mut versions: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| {
-            let path = entry.ok()?.path();
-            Some((path.file_name()?.to_str()?.parse().ok()?, path.join("bin")))
-        })
-        .collect();
-    versions.sort();
-    let configured = Command::new("pg_config").arg("--bindir").output().ok();
-    let configured = configured.and_then(|output| String::from_utf8(output.stdout).ok());
-    let folders = versions.into_iter().rev().map(|(_, path)| path);
-    let mut folders = folders.chain(configured.map(|path| PathBuf::from(path.trim())));
-    folders.find(|folder| ["initdb", "pg_ctl", "psql"].iter().all(|program| folder.join(program).is_file()))
-}
-
-/// Whom root's PostgreSQL runs as.
-fn unprivileged_user() -> Option<(u32, u32)> {
-    let id = |arguments: &[&str]| -> Option<u32> {
-        let output = Command::new("id").args(arguments).output().ok()?;
-        String::from_utf8(output.stdout).ok()?.trim().parse().ok()
-    };
-    if id(&["-u"]) != Some(0) {
-        return None;
-    }
-    ["postgres", "nobody"].iter().find_map(|name| Some((id(&["-u", name])?, id(&["-g", name])?)))
-}
+use crate::postgres::Postgres;
 
 /// What PostgreSQL knows, in lines of the same form as [`ours`].
 const THEIRS: &str = r#"
@@ -151,7 +39,7 @@ SELECT line FROM (
         concat(CASE WHEN base.typtype = 'e' THEN nspname || '.' END, base.typname),
         pg_temp.modifiers(base.typname, atttypmod), attndims,
         CASE WHEN attnotnull THEN 'not null' END,
-        CASE WHEN atthasdef OR attidentity <> '' THEN 'default' END,
+        CASE WHEN attgenerated = '' AND (atthasdef OR attidentity <> '') THEN 'default' END,
         CASE WHEN attgenerated <> '' THEN 'generated' END,
         col_description(r.oid, attnum)), 4, attnum
     FROM relation r JOIN pg_attribute ON attrelid = r.oid AND attnum > 0 AND NOT attisdropped
@@ -179,6 +67,7 @@ fn ours(catalog: &Catalog) -> String {
             let (data_type, mut modifiers) = match &column.data_type.base {
                 BaseType::BuiltIn { name, modifiers } => ((*name).to_owned(), modifiers.clone()),
                 BaseType::Enum(of) => (name(of), Vec::new()),
+                other => (other.typname().to_owned(), Vec::new()),
             };
             // PostgreSQL stores the scale that wasn't written.
             if data_type == "numeric" && modifiers.len() == 1 {
@@ -192,8 +81,8 @@ fn ours(catalog: &Catalog) -> String {
                 modifiers.join(","),
                 column.data_type.dims,
                 fact(column.not_null, "not null"),
-                fact(column.has_default, "default"),
-                fact(column.generated, "generated"),
+                fact(column.default.is_some(), "default"),
+                fact(column.generated.is_some(), "generated"),
                 column.comment.as_deref().unwrap_or(""),
             ));
         }
@@ -214,7 +103,7 @@ fn read(text: &str) -> (Catalog, String) {
     let mut sources = SourceMap::default();
     let file = sources.add("schema.sql", text);
     let mut report = Report::default();
-    let catalog = Catalog::read(&sources, &[file], &mut report);
+    let catalog = Catalog::read(&sources, &[Script::whole(&sources, file)], &mut report);
     (catalog, report.render(&sources, false))
 }
 
@@ -275,18 +164,17 @@ const CHANGES: &[&str] = &[
 
 #[test]
 fn the_catalog_is_postgresqls() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = Postgres::shared("nobody judged the catalog") else { return };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let files = ["schemas/streampai.sql", "shapegen/fixtures/shop.sql", "shapegen/fixtures/shop.dump.sql"];
     let files = files.map(|path| (path.to_owned(), fs::read_to_string(root.join(path)).unwrap()));
     let changes = CHANGES.iter().map(|change| ((*change).to_owned(), format!("{BASE}{change}")));
-    server.sql("postgres", "CREATE ROLE postgres;");
+    server.database("roles").sql("CREATE ROLE postgres;");
     let mut differences = String::new();
     for (at, (case, text)) in files.into_iter().chain(changes).enumerate() {
-        let database = format!("case_{at}");
-        server.sql("postgres", &format!("CREATE DATABASE {database};"));
-        server.sql(&database, &text);
-        let theirs = server.sql(&database, THEIRS);
+        let database = server.database(&format!("case_{at}"));
+        database.sql(&text);
+        let theirs = database.sql(THEIRS);
         let (catalog, report) = read(&text);
         let ours = ours(&catalog);
         if !report.is_empty() || ours != theirs {
@@ -304,8 +192,9 @@ fn the_catalog_is_postgresqls() {
 
 #[test]
 fn names_and_types_are_postgresqls() {
-    let Some(server) = Server::start() else { return };
-    let keywords = server.sql("postgres", "SELECT word, catcode IN ('R', 'T') FROM pg_get_keywords();");
+    let Some(server) = Postgres::shared("nobody judged the catalog") else { return };
+    let database = server.database("names");
+    let keywords = database.sql("SELECT word, catcode IN ('R', 'T') FROM pg_get_keywords();");
     for line in keywords.lines() {
         let (word, reserved) = line.split_once('|').unwrap();
         let (_, report) = read(&format!("CREATE TABLE t ({word} int);"));
@@ -313,8 +202,7 @@ fn names_and_types_are_postgresqls() {
         assert_eq!(!report.is_empty(), reserved == "t" && word != "system_user", "{word}: {report}");
     }
     // The ones without an input function can't be a column's in practice.
-    let types = server.sql(
-        "postgres",
+    let types = database.sql(
         "SELECT typname FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace AND typtype IN ('b', 'r', 'm')
          AND typcategory <> 'A' AND typname NOT IN ('pg_node_tree', 'pg_ndistinct', 'pg_dependencies', 'pg_mcv_list',
          'gtsvector', 'pg_brin_bloom_summary', 'pg_brin_minmax_multi_summary');",

@@ -6,6 +6,7 @@ mod collections;
 mod dependencies;
 mod output;
 mod persons;
+mod postgres;
 mod rename;
 mod restart;
 mod stage;

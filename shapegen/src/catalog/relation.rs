@@ -93,10 +93,13 @@ impl Relation {
     pub(super) fn into_table(self) -> Table {
         let mut table = Table {
             span: self.span,
+            partitioned: false,
+            partition_of: None,
             columns: self.columns,
             primary_key: None,
             unique: Vec::new(),
             foreign_keys: Vec::new(),
+            indexes: Vec::new(),
             comment: self.comment,
         };
         for key in self.keys {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::relation::Relation;
-use super::{Catalog, EnumType, QualifiedName};
+use super::{Catalog, EnumType, QualifiedName, Script};
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::source::{FileId, SourceMap, Span};
 use crate::sql::classify::{Class, Subject, classify};
@@ -29,8 +29,8 @@ pub(super) struct Replay<'r> {
     pub(super) key_names: BTreeSet<String>,
 }
 
-/// Reads files in their order.
-pub(super) fn replay(sources: &SourceMap, files: &[FileId], report: &mut Report) -> Catalog {
+/// Applies scripts in their order.
+pub(super) fn replay(sources: &SourceMap, scripts: &[Script], report: &mut Report) -> Catalog {
     let mut replay = Replay {
         report,
         tables: BTreeMap::new(),
@@ -41,13 +41,14 @@ pub(super) fn replay(sources: &SourceMap, files: &[FileId], report: &mut Report)
         search_path: default_search_path(),
         key_names: BTreeSet::new(),
     };
-    for &file in files {
-        replay.file(file, &sources.file(file).text);
+    for script in scripts {
+        replay.script(script, &sources.file(script.file).text);
     }
     Catalog {
         tables: replay.tables.into_iter().map(|(name, relation)| (name, relation.into_table())).collect(),
         enums: replay.enums,
         views: replay.views,
+        ..Catalog::default()
     }
 }
 
@@ -56,16 +57,19 @@ fn default_search_path() -> Vec<String> {
 }
 
 impl Replay<'_> {
-    /// Each file is a session of its own: it starts with the default search path and leaves no temporary tables.
-    fn file(&mut self, file: FileId, text: &str) {
+    /// Each script is a session of its own: it starts with the default search path and leaves no temporary tables.
+    fn script(&mut self, script: &Script, text: &str) {
         self.search_path = default_search_path();
-        let mut splitter = Splitter::new(text);
-        while let Some(piece) = splitter.next_piece() {
-            match piece.kind {
-                PieceKind::Statement => self.statement(file, text, &piece),
-                PieceKind::Unclosed => self.unclosed(file, text, &piece),
-                PieceKind::PsqlLine => self.psql_line(Span::new(file, piece.range.clone()), &text[piece.range]),
-                PieceKind::CopyData => {}
+        let file = script.file;
+        for part in &script.parts {
+            let mut splitter = Splitter::within(text, part.clone());
+            while let Some(piece) = splitter.next_piece() {
+                match piece.kind {
+                    PieceKind::Statement => self.statement(file, text, &piece),
+                    PieceKind::Unclosed => self.unclosed(file, text, &piece),
+                    PieceKind::PsqlLine => self.psql_line(Span::new(file, piece.range.clone()), &text[piece.range]),
+                    PieceKind::CopyData => {}
+                }
             }
         }
         self.tables.retain(|name, _| name.schema != TEMPORARY);

@@ -2,7 +2,7 @@
 
 use super::relation::{Key, KeyKind, Relation, default_key_name, rename};
 use super::replay::{Replay, shown};
-use super::{Column, ForeignKey, QualifiedName};
+use super::{Column, ForeignKey, Generated, QualifiedName};
 use crate::diagnostics::{Diagnostic, codes};
 use crate::source::Span;
 use crate::sql::statement::{
@@ -65,9 +65,9 @@ impl Replay<'_> {
                 span: column.name.span,
                 data_type,
                 not_null: column.not_null,
-                has_default: column.default.is_some() || column.generated,
                 default: column.default,
-                generated: column.generated,
+                identity: None,
+                generated: column.generated.then_some(Generated::Stored),
                 comment: None,
             }),
             None => relation.incomplete = true,
@@ -167,7 +167,7 @@ impl Replay<'_> {
             self.report.push(error.at(target.span(), format!("its key has {} columns", references.len())));
             return None;
         }
-        Some(ForeignKey { columns: values(columns), table, references })
+        Some(ForeignKey { columns: values(columns), table, references, on_delete: None })
     }
 
     /// Whether a table has all of these columns; reports the ones that are missing.
@@ -241,11 +241,11 @@ impl Replay<'_> {
             TableAction::NotNull { column, set } => self.alter_column(&table, &column, |column| column.not_null = set),
             TableAction::Default { column, default } => {
                 self.alter_column(&table, &column, |column| {
-                    (column.has_default, column.default) = (default.is_some(), default);
+                    column.default = default;
                 });
             }
             TableAction::DropExpression(column) => {
-                self.alter_column(&table, &column, |column| (column.has_default, column.generated) = (false, false));
+                self.alter_column(&table, &column, |column| column.generated = None);
             }
             TableAction::Type { column, data_type } => match self.data_type(&data_type) {
                 Some(data_type) => self.alter_column(&table, &column, |column| column.data_type = data_type),

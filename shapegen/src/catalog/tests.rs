@@ -10,8 +10,9 @@ fn read(files: &[&str]) -> (Catalog, String) {
     let mut sources = SourceMap::default();
     let ids: Vec<FileId> =
         files.iter().enumerate().map(|(at, text)| sources.add(format!("schema/{}.sql", at + 1), *text)).collect();
+    let scripts: Vec<Script> = ids.into_iter().map(|file| Script::whole(&sources, file)).collect();
     let mut report = Report::default();
-    let catalog = Catalog::read(&sources, &ids, &mut report);
+    let catalog = Catalog::read(&sources, &scripts, &mut report);
     (catalog, report.render(&sources, false))
 }
 
@@ -25,13 +26,17 @@ fn short(catalog: &Catalog) -> String {
     for (table_name, table) in &catalog.tables {
         writeln!(out, "table {}{}", name(table_name), comment(&table.comment)).unwrap();
         for column in &table.columns {
-            let facts =
-                [(column.not_null, " not null"), (column.has_default, " default"), (column.generated, " generated")];
+            let facts = [
+                (column.not_null, " not null"),
+                (column.default.is_some(), " default"),
+                (column.generated.is_some(), " generated"),
+            ];
             let facts: String = facts.iter().filter(|(holds, _)| *holds).map(|(_, fact)| *fact).collect();
             let data_type = match &column.data_type.base {
                 BaseType::BuiltIn { name, modifiers } if modifiers.is_empty() => (*name).to_owned(),
                 BaseType::BuiltIn { name, modifiers } => format!("{name}{modifiers:?}"),
                 BaseType::Enum(of) => format!("enum {}", name(of)),
+                other => other.typname().to_owned(),
             };
             let dims = "[]".repeat(column.data_type.dims.into());
             writeln!(out, "    {} {data_type}{dims}{facts}{}", column.name, comment(&column.comment)).unwrap();
@@ -81,7 +86,7 @@ fn facts_come_with_their_places() {
         "-- größe\r\nCREATE TYPE\tapp.\"Mood\" AS ENUM ('a');\r\nCREATE TABLE app.t (\r\n  ä int, b app.\"Mood\");";
     let file = sources.add("one.sql", text);
     let mut report = Report::default();
-    let catalog = Catalog::read(&sources, &[file], &mut report);
+    let catalog = Catalog::read(&sources, &[Script::whole(&sources, file)], &mut report);
     assert_eq!(report.diagnostics(), []);
     let table = catalog.tables.values().next().unwrap();
     let found = [table.span, table.columns[0].span, table.columns[1].span, catalog.enums.values().next().unwrap().span];
@@ -428,10 +433,10 @@ fn defaults_are_kept_where_they_were_last_set() {
     let mut sources = SourceMap::default();
     let file = sources.add("schema.sql", sql);
     let mut report = Report::default();
-    let catalog = Catalog::read(&sources, &[file], &mut report);
+    let catalog = Catalog::read(&sources, &[Script::whole(&sources, file)], &mut report);
     assert!(!report.has_errors(), "{}", report.render(&sources, false));
     let told = |column: &Column| match column.default {
-        None => format!("{} {}", column.name, column.has_default),
+        None => format!("{} {}", column.name, column.generated.is_some()),
         Some(DefaultValue::Counter) => format!("{} counter", column.name),
         Some(DefaultValue::Expression(span)) => format!("{} = {}", column.name, sources.text(span)),
     };

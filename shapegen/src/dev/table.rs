@@ -48,7 +48,8 @@ impl StoredTable {
             filling: filling(column, sources),
             sql: quoted(&naming::mangled(&column.name)),
         };
-        let columns: Vec<StoredColumn> = table.columns.iter().filter(|column| !column.generated).map(stored).collect();
+        let columns: Vec<StoredColumn> =
+            table.columns.iter().filter(|column| column.generated.is_none()).map(stored).collect();
         let positions = |names: &Vec<String>| -> Option<Vec<usize>> {
             names.iter().map(|name| columns.iter().position(|stored| stored.column.name == *name)).collect()
         };
@@ -223,10 +224,11 @@ fn filling(column: &Column, sources: &SourceMap) -> Filling {
 }
 
 fn described(column: &Column) -> shapegen_server::Column {
-    let (pg_type, modifiers) = match &column.data_type.base {
-        BaseType::Enum(name) => (name.name.as_str(), &[][..]),
-        BaseType::BuiltIn { name, modifiers } => (*name, modifiers.as_slice()),
+    let modifiers = match &column.data_type.base {
+        BaseType::BuiltIn { modifiers, .. } => modifiers.as_slice(),
+        _ => &[],
     };
+    let pg_type = column.data_type.base.typname();
     shapegen_server::Column {
         dims: column.data_type.dims,
         modifiers: modifiers.to_vec(),

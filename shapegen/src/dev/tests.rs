@@ -10,7 +10,7 @@ use shapegen_server::{RowChange, Source, TableName, Transaction};
 
 use super::source::{OpenError, Refused, SqliteSource};
 use super::start;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Script};
 use crate::diagnostics::Report;
 use crate::generate::load;
 use crate::source::SourceMap;
@@ -37,7 +37,7 @@ fn open(folder: &std::path::Path, schema: &str) -> Result<SqliteSource, OpenErro
     let mut sources = SourceMap::default();
     let file = sources.add("schema.sql", schema);
     let mut report = Report::default();
-    let catalog = Catalog::read(&sources, &[file], &mut report);
+    let catalog = Catalog::read(&sources, &[Script::whole(&sources, file)], &mut report);
     assert!(!report.has_errors(), "{}", report.render(&sources, false));
     SqliteSource::open(&folder.join("dev.db"), catalog, &sources)
 }

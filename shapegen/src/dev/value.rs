@@ -41,11 +41,11 @@ fn is_same(cast: &TypeName, data_type: &DataType) -> bool {
     const TEXTS: [&str; 3] = ["text", "varchar", "bpchar"];
     let cast_to = cast.name.name.value.as_str();
     let fits = match &data_type.base {
-        BaseType::Enum(name) => cast_to == name.name,
         BaseType::BuiltIn { name, modifiers } => {
             let plain = cast.modifiers.is_empty() || cast.modifiers == *modifiers;
             plain && (cast_to == *name || (TEXTS.contains(&cast_to) && TEXTS.contains(name)))
         }
+        other => cast_to == other.typname(),
     };
     fits && cast.dims.min(1) == data_type.dims.min(1)
 }
@@ -53,12 +53,11 @@ fn is_same(cast: &TypeName, data_type: &DataType) -> bool {
 /// As PostgreSQL's messages name a type.
 pub(super) fn shown(data_type: &DataType) -> String {
     let base = match &data_type.base {
-        BaseType::Enum(name) => name.name.clone(),
-        BaseType::BuiltIn { name, modifiers } if modifiers.is_empty() => (*name).to_owned(),
-        BaseType::BuiltIn { name, modifiers } => {
+        BaseType::BuiltIn { name, modifiers } if !modifiers.is_empty() => {
             let modifiers: Vec<String> = modifiers.iter().map(i32::to_string).collect();
             format!("{name}({})", modifiers.join(","))
         }
+        other => other.typname().to_owned(),
     };
     base + &"[]".repeat(usize::from(data_type.dims))
 }
@@ -126,6 +125,7 @@ fn scalar(term: &Term, base: &BaseType, catalog: &Catalog) -> Result<String, Str
                 Err(format!("invalid input value for enum {}: {label:?}", name.name))
             }
         }
+        other => Err(format!("the development service can't store values of type {}", other.typname())),
     }
 }
 

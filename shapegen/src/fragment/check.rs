@@ -387,10 +387,7 @@ fn construct(expr: &ast::Expr) -> &'static str {
 
 /// `pg_type.typname` of a type's element.
 pub(super) fn pg_type(data_type: &DataType) -> &str {
-    match &data_type.base {
-        crate::catalog::BaseType::BuiltIn { name, .. } => name,
-        crate::catalog::BaseType::Enum(name) => &name.name,
-    }
+    data_type.base.typname()
 }
 
 /// A column's type as people write it.

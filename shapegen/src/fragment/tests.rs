@@ -20,9 +20,9 @@ fn catalog() -> Catalog {
         span,
         data_type: DataType { base, dims },
         not_null: false,
-        has_default: false,
         default: None,
-        generated: false,
+        identity: None,
+        generated: None,
         comment: None,
     };
     let built_in = |name: &'static str| BaseType::BuiltIn { name, modifiers: Vec::new() };
@@ -61,7 +61,17 @@ fn catalog() -> Catalog {
     let mut catalog = Catalog::default();
     catalog.enums.insert(public("livestream_status"), labels(&["scheduled", "live", "ended"]));
     catalog.enums.insert(public("level"), labels(&["info", "warning"]));
-    let table = Table { span, columns, primary_key: None, unique: Vec::new(), foreign_keys: Vec::new(), comment: None };
+    let table = Table {
+        span,
+        partitioned: false,
+        partition_of: None,
+        columns,
+        primary_key: None,
+        unique: Vec::new(),
+        foreign_keys: Vec::new(),
+        indexes: Vec::new(),
+        comment: None,
+    };
     catalog.tables.insert(public("things"), table);
     catalog
 }

@@ -108,6 +108,6 @@ fn newest_by<'c>(columns: &[&'c Column]) -> Option<&'c Column> {
     });
     times.min_by_key(|column| {
         let usual = matches!(column.name.as_str(), "inserted_at" | "created_at");
-        (!usual, !column.not_null, !column.has_default)
+        (!usual, !column.not_null, column.default.is_none() && column.generated.is_none())
     })
 }

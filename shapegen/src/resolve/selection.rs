@@ -106,7 +106,7 @@ impl<'c> Chooser<'c> {
     }
 
     fn sent(&self, column: &Column) -> bool {
-        self.generated || !column.generated
+        self.generated || column.generated.is_none()
     }
 
     fn unknown(&self, name: &Spanned<String>) -> Diagnostic {

@@ -64,8 +64,8 @@ fn session_value(
         {
             // A claim that is compared with an enum is a text: sessions need none of a shape's types.
             let own = match &param.data_type.base {
-                BaseType::Enum(_) => RustType::String,
                 BaseType::BuiltIn { .. } => types::rust_type(&param.data_type, &Default::default()),
+                _ => RustType::String,
             };
             match types::merged([ty.clone(), own.clone()]) {
                 Some(merged) => {

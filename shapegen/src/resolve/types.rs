@@ -26,6 +26,7 @@ pub(super) fn rust_type(data_type: &DataType, enums: &BTreeMap<QualifiedName, St
             "bytea" => RustType::Bytes,
             _ => RustType::String,
         },
+        _ => RustType::String,
     };
     match data_type.dims {
         0 => element,
@@ -57,17 +58,14 @@ pub(super) fn local_type(ty: &RustType) -> &'static str {
 
 /// `pg_type.typname`, of an array the element's.
 pub(super) fn pg_type(data_type: &DataType) -> &str {
-    match &data_type.base {
-        BaseType::BuiltIn { name, .. } => name,
-        BaseType::Enum(name) => &name.name,
-    }
+    data_type.base.typname()
 }
 
 /// The enum that a type, or an array's element, is of.
 pub(super) fn enumeration(data_type: &DataType) -> Option<&QualifiedName> {
     match &data_type.base {
         BaseType::Enum(name) => Some(name),
-        BaseType::BuiltIn { .. } => None,
+        _ => None,
     }
 }
 

@@ -58,8 +58,13 @@ pub(crate) struct Lexer<'t> {
 
 impl<'t> Lexer<'t> {
     pub(crate) fn new(text: &'t str) -> Self {
+        Self::starting_at(text, 0)
+    }
+
+    /// Reads a text from a place on that is between tokens.
+    pub(crate) fn starting_at(text: &'t str, at: usize) -> Self {
         // A byte order mark is not part of the first word.
-        let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let at = if at == 0 && text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { at };
         Self { text, at, after_escape_string: false }
     }
 

@@ -36,8 +36,15 @@ pub(crate) struct Splitter<'t> {
 }
 
 impl<'t> Splitter<'t> {
+    /// Cuts all of a text.
     pub(crate) fn new(text: &'t str) -> Self {
-        Self { text, lexer: Lexer::new(text), tokens: Vec::new(), copy_data_follows: false }
+        Self::within(text, 0..text.len())
+    }
+
+    /// Cuts a part of a text; the places are those in the whole text.
+    pub(crate) fn within(text: &'t str, part: Range<usize>) -> Self {
+        let text = &text[..part.end];
+        Self { text, lexer: Lexer::starting_at(text, part.start), tokens: Vec::new(), copy_data_follows: false }
     }
 
     /// The next piece; its tokens are valid until the next call.

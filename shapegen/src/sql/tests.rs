@@ -149,13 +149,13 @@ fn byte_soup_is_split_without_panics() {
 
 /// Reads a text as a schema; what it says goes nowhere, but every place must be one of the text.
 fn read(text: &str) {
-    use crate::catalog::Catalog;
+    use crate::catalog::{Catalog, Script};
     use crate::diagnostics::Report;
     use crate::source::SourceMap;
     let mut sources = SourceMap::default();
     let file = sources.add("soup.sql", text);
     let mut report = Report::default();
-    Catalog::read(&sources, &[file], &mut report);
+    Catalog::read(&sources, &[Script::whole(&sources, file)], &mut report);
     for diagnostic in report.diagnostics() {
         for (span, _) in diagnostic.primary.iter().chain(&diagnostic.secondary) {
             assert!(text.get(span.range()).is_some(), "{diagnostic:?} in {text:?}");

@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use clap::Args;
 
 use super::{Exit, ManifestArg, Terminal};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Script};
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::manifest;
 use crate::resolve::resolve;
@@ -82,7 +82,8 @@ impl Init {
                 }
             }
         }
-        let catalog = Catalog::read(sources, &files, report);
+        let scripts: Vec<Script> = files.into_iter().map(|file| Script::whole(sources, file)).collect();
+        let catalog = Catalog::read(sources, &scripts, report);
         (!report.has_errors()).then_some(catalog)
     }
 

@@ -1,7 +1,7 @@
 //! Manifests with one mistake each, and one with several: the reports as people read them.
 
 use super::{SCHEMA, refused, run_on};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Script};
 use crate::diagnostics::Report;
 use crate::source::SourceMap;
 
@@ -205,7 +205,7 @@ fn broken_manifests_are_refused_not_fatal() {
         (sources, file)
     };
     let (sources, file) = read();
-    let catalog = Catalog::read(&sources, &[file], &mut Report::default());
+    let catalog = Catalog::read(&sources, &[Script::whole(&sources, file)], &mut Report::default());
     let run = |toml: &str| {
         let (model, report) = run_on(&catalog, read().0, Report::default(), toml);
         assert!(model.is_some() || report.contains("error["), "neither model nor error:\n{toml}");

@@ -6,7 +6,7 @@ mod rules;
 use std::fmt::Write;
 
 use super::resolve;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Script};
 use crate::diagnostics::Report;
 use crate::manifest;
 use crate::model::{Mode, Model, RustType};
@@ -19,7 +19,7 @@ fn run(schema: &str, toml: &str) -> (Option<Model>, String) {
     let mut sources = SourceMap::default();
     let file = sources.add("schema.sql", schema);
     let mut report = Report::default();
-    let catalog = Catalog::read(&sources, &[file], &mut report);
+    let catalog = Catalog::read(&sources, &[Script::whole(&sources, file)], &mut report);
     run_on(&catalog, sources, report, toml)
 }
 

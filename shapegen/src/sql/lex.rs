@@ -57,6 +57,7 @@ pub(crate) struct Lexer<'t> {
 }
 
 impl<'t> Lexer<'t> {
+    #[cfg(any(test, feature = "cli"))]
     pub(crate) fn new(text: &'t str) -> Self {
         Self::starting_at(text, 0)
     }

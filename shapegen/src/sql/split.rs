@@ -37,6 +37,7 @@ pub(crate) struct Splitter<'t> {
 
 impl<'t> Splitter<'t> {
     /// Cuts all of a text.
+    #[cfg(any(test, feature = "cli"))]
     pub(crate) fn new(text: &'t str) -> Self {
         Self::within(text, 0..text.len())
     }

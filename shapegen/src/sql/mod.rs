@@ -7,6 +7,7 @@
 pub(crate) mod classify;
 pub(crate) mod cursor;
 mod expression;
+pub(crate) mod extension_types;
 pub(crate) mod grammar;
 pub(crate) mod lex;
 pub(crate) mod literal;

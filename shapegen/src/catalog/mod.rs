@@ -1,5 +1,7 @@
 //! Tables, columns, types, keys and comments that the SQL files declare, after every statement was applied in order.
 
+mod format_type;
+mod json;
 mod relation;
 mod replay;
 mod tables;
@@ -13,6 +15,7 @@ use std::ops::Range;
 use crate::diagnostics::Report;
 use crate::source::{FileId, SourceMap, Span};
 pub use crate::sql::statement::DefaultValue;
+pub use json::CatalogJson;
 
 /// A schema-qualified name, as PostgreSQL stores it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

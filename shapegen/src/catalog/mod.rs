@@ -2,6 +2,7 @@
 
 mod format_type;
 mod json;
+mod passed_over;
 mod relation;
 mod replay;
 mod tables;
@@ -16,6 +17,7 @@ use crate::diagnostics::Report;
 use crate::source::{FileId, SourceMap, Span};
 pub use crate::sql::statement::DefaultValue;
 pub use json::CatalogJson;
+pub use passed_over::{PassedOver, passed_over};
 
 /// A schema-qualified name, as PostgreSQL stores it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,7 +40,7 @@ pub struct Script {
 impl Script {
     /// All of a file.
     pub fn whole(sources: &SourceMap, file: FileId) -> Self {
-        Self { file, parts: vec![0..sources.file(file).text.len()] }
+        Self { file, parts: std::iter::once(0..sources.file(file).text.len()).collect() }
     }
 }
 

@@ -1,9 +1,11 @@
 //! What the crates promise together: one binary, one file a subject.
 
 mod answers;
+mod catalog_changes;
 mod catalog_judge;
 mod collections;
 mod dependencies;
+mod format_type;
 mod output;
 mod persons;
 mod postgres;

@@ -72,9 +72,7 @@ impl Replay<'_> {
             }
             TableAction::RenameConstraint { from, to } => self.rename_constraint(table, &from, &to, only),
             TableAction::NotNull { column, set: true } => {
-                let is_set = self.db[table].column(&column.value).is_some_and(|at| self.db[table][at].not_null);
-                // PostgreSQL leaves children alone where nothing changes.
-                self.set_not_null(table, &column, !only && !is_set);
+                self.set_not_null(table, &column, !only);
             }
             TableAction::NotNull { column, set: false } => self.drop_not_null(table, &column, only),
             TableAction::Default { column, default } => self.alter_default(table, &column, default.as_ref(), only),
@@ -83,7 +81,7 @@ impl Replay<'_> {
                 let identity = if always { Identity::Always } else { Identity::ByDefault };
                 self.alter_column(table, &column, true, |column| column.identity = Some(identity));
             }
-            TableAction::DropIdentity { column, .. } => self.drop_identity(table, &column),
+            TableAction::DropIdentity { column, if_exists } => self.drop_identity(table, &column, if_exists),
             TableAction::SetExpression { column, words } => {
                 if let Some(number) = self.db[table].column(&column.value) {
                     self.db[table][number].reads = self.db[table].columns_among(&words);
@@ -91,11 +89,8 @@ impl Replay<'_> {
                     self.no_column(table, &column);
                 }
             }
-            TableAction::DropExpression { column, .. } => {
-                self.alter_column(table, &column, only, |column| {
-                    column.generated = None;
-                    column.reads.clear();
-                });
+            TableAction::DropExpression { column, if_exists } => {
+                self.drop_expression(table, &column, if_exists, only);
             }
             TableAction::Type { column, data_type } => self.alter_column_type(table, &column, &data_type),
             TableAction::Attach(partition) => self.attach(table, &partition),

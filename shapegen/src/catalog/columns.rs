@@ -306,10 +306,6 @@ impl Replay<'_> {
 
     /// NOT NULL for a column that a key is over.
     pub(super) fn mark_not_null(&mut self, table: RelationId, number: ColumnNumber, children: bool) {
-        // PostgreSQL leaves children alone where the column is NOT NULL already.
-        if self.db[table][number].not_null {
-            return;
-        }
         let name = self.db[table][number].name.clone();
         let family = if children { self.db.family(table) } else { vec![table] };
         for relation in family {
@@ -366,9 +362,31 @@ impl Replay<'_> {
         }
     }
 
-    pub(super) fn drop_identity(&mut self, table: RelationId, column: &Ident) {
+    pub(super) fn drop_expression(&mut self, table: RelationId, column: &Ident, if_exists: bool, only: bool) {
+        let number = self.db[table].column(&column.value);
+        if !if_exists && number.is_some_and(|number| self.db[table][number].generated.is_none()) {
+            return self.is_no(column, "generated");
+        }
+        self.alter_column(table, column, only, |column| {
+            column.generated = None;
+            column.reads.clear();
+        });
+    }
+
+    /// A column isn't what a statement takes it for.
+    fn is_no(&mut self, column: &Ident, what: &str) {
+        let message = format!("column `{}` is not {what}", column.value);
+        self.report.push(Diagnostic::error(&codes::SQL_REFERENCE, message).at(column.span, format!("not {what}")));
+    }
+
+    pub(super) fn drop_identity(&mut self, table: RelationId, column: &Ident, if_exists: bool) {
         let Some(number) = self.db[table].column(&column.value) else { return self.no_column(table, column) };
-        self.db[table][number].identity = None;
+        if self.db[table][number].identity.take().is_none() {
+            if !if_exists {
+                self.is_no(column, "an identity");
+            }
+            return;
+        }
         let owned = self.db[table].sequences.iter().copied();
         let of_identity = |sequence: &RelationId| {
             let facts = self.db.sequence(*sequence);

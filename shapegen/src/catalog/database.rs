@@ -31,13 +31,6 @@ macro_rules! identities {
                     &mut self.$list[id.0 as usize]
                 }
             }
-
-            impl Database {
-                pub(super) fn $list(&self) -> impl Iterator<Item = ($id, &$object)> + use<'_> {
-                    let all = self.$list.iter().enumerate().map(|(at, object)| ($id(at as u32), object));
-                    all.filter(|(_, object)| !object.dropped)
-                }
-            }
         )*
     };
 }
@@ -332,6 +325,26 @@ pub(super) enum TypeOf {
     Declared(TypeId),
 }
 
+/// What is there, in the order in which it was made.
+macro_rules! living {
+    ($($list:ident gives $id:ident of $object:ident;)*) => {
+        impl Database {
+            $(
+                pub(super) fn $list(&self) -> impl Iterator<Item = ($id, &$object)> {
+                    let all = self.$list.iter().enumerate().map(|(at, object)| ($id(at as u32), object));
+                    all.filter(|(_, object)| !object.dropped)
+                }
+            )*
+        }
+    };
+}
+
+living! {
+    relations gives RelationId of Relation;
+    types gives TypeId of Type;
+    extensions gives ExtensionId of Extension;
+}
+
 impl Database {
     /// A schema by its name.
     pub(super) fn schema(&self, name: &str) -> Option<SchemaId> {
@@ -414,7 +427,7 @@ impl Database {
     /// The name of a type, if only an array type has it: PostgreSQL gives that another one.
     fn free_type_name(&mut self, schema: SchemaId, name: &str) {
         if let Some(NamedType::ArrayOf(element)) = self[schema].types.get(name).copied() {
-            let other = self.array_name(schema, &self[element].name);
+            let other = self.array_name(schema, name);
             self[schema].types.remove(name);
             self[schema].types.insert(other.clone(), NamedType::ArrayOf(element));
             self[element].array = other;

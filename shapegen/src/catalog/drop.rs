@@ -244,6 +244,9 @@ impl Database {
             Object::Constraint(constraint) => {
                 found.parts.extend(self[constraint].children.iter().map(|child| Object::Constraint(*child)));
                 found.parts.extend(self[constraint].kind.index().map(Object::Relation));
+                // Without one partition of its target a foreign key isn't whole.
+                let whole = self[constraint].parent.filter(|whole| self[*whole].table == self[constraint].table);
+                found.parts.extend(whole.map(Object::Constraint));
             }
         }
         found
@@ -383,7 +386,7 @@ impl Database {
     }
 
     /// Takes one object away. What depends on it is taken away by its own.
-    fn remove(&mut self, object: Object) {
+    pub(super) fn remove(&mut self, object: Object) {
         match object {
             Object::Schema(schema) => self.remove_schema(schema),
             Object::Extension(extension) => self[extension].dropped = true,

@@ -1,14 +1,18 @@
 //! Tables, columns, types, keys and comments that the SQL files declare, after every statement was applied in order.
 
 mod alter;
+mod block;
 mod columns;
 mod composites;
 mod constraints;
 mod database;
 mod drop;
+mod format_type;
 mod indexes;
+mod json;
 mod names;
 mod partitions;
+mod passed_over;
 mod project;
 mod relations;
 mod replay;
@@ -23,6 +27,8 @@ use std::ops::Range;
 use crate::diagnostics::Report;
 use crate::source::{FileId, SourceMap, Span};
 pub use crate::sql::statement::DefaultValue;
+pub use json::CatalogJson;
+pub use passed_over::{PassedOver, passed_over};
 
 /// A schema-qualified name, as PostgreSQL stores it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,7 +51,7 @@ pub struct Script {
 impl Script {
     /// All of a file.
     pub fn whole(sources: &SourceMap, file: FileId) -> Self {
-        Self { file, parts: vec![0..sources.file(file).text.len()] }
+        Self { file, parts: std::iter::once(0..sources.file(file).text.len()).collect() }
     }
 }
 

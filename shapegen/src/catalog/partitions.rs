@@ -90,6 +90,14 @@ impl Replay<'_> {
         }
     }
 
+    /// Takes away what stands for one partition of a foreign key's target.
+    fn remove_entry(&mut self, entry: ConstraintId) {
+        for below in self.db[entry].children.clone() {
+            self.remove_entry(below);
+        }
+        self.db.remove(Object::Constraint(entry));
+    }
+
     /// Whether a foreign key is a partition's copy of the one that its parent table has.
     fn is_copy_in_partition(&self, constraint: ConstraintId) -> bool {
         let own = &self.db[constraint];
@@ -167,11 +175,12 @@ impl Replay<'_> {
             Some(own) => {
                 // Its entries for the target's partitions are its parent's now.
                 let entries = std::mem::take(&mut self.db[own].children);
-                let span = self.db[own].span;
                 let (entries, copies): (Vec<_>, Vec<_>) =
                     entries.into_iter().partition(|entry| self.db[*entry].table == partition);
                 self.db[own].children = copies;
-                self.drop_objects(entries.into_iter().map(Object::Constraint).collect(), true, span, "");
+                for entry in entries {
+                    self.remove_entry(entry);
+                }
                 own
             }
             None => {
@@ -262,8 +271,10 @@ impl Replay<'_> {
             let entry = &self.db[*reference];
             entry.parent.is_some_and(|of| self.db[of].table == entry.table)
         });
-        let entries: Vec<Object> = entries.map(Object::Constraint).collect();
-        self.drop_objects(entries, true, partition.span(), &partition.name.value);
+        let entries: Vec<ConstraintId> = entries.collect();
+        for entry in entries {
+            self.remove_entry(entry);
+        }
     }
 
     pub(super) fn inherit(&mut self, child: RelationId, parent: &Name) {

@@ -84,7 +84,8 @@ impl Replay<'_> {
     pub(super) fn statement(&mut self, file: FileId, text: &str, piece: &Piece<'_>) {
         match classify(text, piece.tokens) {
             Class::PassedOver => {}
-            Class::Unknown => self.unknown(file, text, piece),
+            Class::Block => self.do_block(file, text, piece),
+            Class::Unknown => self.unknown(file, piece),
             Class::Relevant(subject) => match grammar::read(file, text, piece.tokens, subject) {
                 Ok(statement) => self.apply(statement),
                 Err(error) => {
@@ -124,14 +125,10 @@ impl Replay<'_> {
         }
     }
 
-    fn unknown(&mut self, file: FileId, text: &str, piece: &Piece<'_>) {
+    fn unknown(&mut self, file: FileId, piece: &Piece<'_>) {
         let Some(first) = piece.tokens.first() else { return };
-        let word = &text[first.start..first.end];
         let warning = Diagnostic::warning(&codes::SQL_UNKNOWN, "this statement was passed over");
-        let help = match word.to_ascii_lowercase().as_str() {
-            "do" => "what the block does isn't replayed: if it changes tables or types, write that as plain statements",
-            _ => "if it changes tables or types, the generated code will miss that",
-        };
+        let help = "if it changes tables or types, the generated code will miss that";
         self.report.push(warning.at(Span::new(file, first.start..first.end), "not known to shapegen").help(help));
     }
 

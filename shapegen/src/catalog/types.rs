@@ -8,7 +8,7 @@ use super::database::{
 use super::names::multirange_name;
 use super::replay::{Replay, shown};
 use crate::diagnostics::{Diagnostic, codes};
-use crate::sql::extension_types::extension_type;
+use crate::sql::extension_types::{extension_type, types_of};
 use crate::sql::statement::{
     DomainAction, DomainConstraint, Ident, MoveAction, Name, Side, TypeAction, TypeDefinition, TypeName,
 };
@@ -96,6 +96,8 @@ impl Replay<'_> {
         let mut candidates: BTreeSet<&str> = types::spellings().collect();
         let declared = self.db.types().filter(|(_, found)| !matches!(found.kind, TypeKind::Row(_)));
         candidates.extend(declared.map(|(_, found)| found.name.as_str()));
+        let extensions = self.db.extensions().flat_map(|(_, extension)| types_of(&extension.name));
+        candidates.extend(extensions.map(|known| known.typname));
         let error = Diagnostic::error(&codes::SQL_TYPE, format!("there is no type `{}`", shown(name)));
         let label = "neither PostgreSQL nor these files declare it before this";
         let error = error.at(name.span(), label);

@@ -1,5 +1,6 @@
 //! Diagnostics as rustc shows them.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -7,18 +8,56 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use super::{Diagnostic, Report, Severity};
 use crate::source::{FileId, SourceMap, Span};
 
+/// Places of one file that lie further apart are shown as if they were of two.
+const FAR_APART: usize = 500;
+
 pub(super) fn render(report: &Report, sources: &SourceMap, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let mut lines = Lines { sources, starts: BTreeMap::new() };
     let mut out = String::new();
     for diagnostic in report.diagnostics() {
-        let group = group(diagnostic, sources);
+        let group = group(diagnostic, &mut lines);
         out.push_str(&renderer.render(&[group]));
         out.push_str("\n\n");
     }
     out
 }
 
-fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Group<'a> {
+/// Where lines start: the renderer is given the lines that it shows, since it reads all that it is given each time.
+struct Lines<'a> {
+    sources: &'a SourceMap,
+    starts: BTreeMap<FileId, Vec<usize>>,
+}
+
+impl<'a> Lines<'a> {
+    /// The line, from 0, of a place in a file.
+    fn line(&mut self, file: FileId, at: usize) -> usize {
+        let text = &self.sources.file(file).text;
+        let starts = self.starts.entry(file).or_insert_with(|| {
+            // Behind the last line end there is no line to show.
+            let ends = text.bytes().enumerate().filter(|(at, byte)| *byte == b'\n' && at + 1 < text.len());
+            std::iter::once(0).chain(ends.map(|(end, _)| end + 1)).collect()
+        });
+        starts.partition_point(|start| *start <= at).saturating_sub(1)
+    }
+
+    /// The text of some lines, and where it starts.
+    fn text(&self, file: FileId, lines: Range<usize>) -> (&'a str, usize) {
+        let text = self.sources.file(file).text.as_str();
+        let start = |line: usize| self.starts.get(&file).and_then(|starts| starts.get(line)).copied();
+        let (from, to) = (start(lines.start).unwrap_or(0), start(lines.end).unwrap_or(text.len()));
+        (&text[from..to], from)
+    }
+}
+
+/// Labels that are shown in one piece of a file.
+struct Excerpt<'a> {
+    file: FileId,
+    lines: Range<usize>,
+    labels: Vec<(AnnotationKind, Range<usize>, &'a str)>,
+}
+
+fn group<'a>(diagnostic: &'a Diagnostic, lines: &mut Lines<'a>) -> Group<'a> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -26,19 +65,32 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Group<'a> {
     let mut group = Group::with_title(level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.id));
     let primary = diagnostic.primary.iter().map(|label| (AnnotationKind::Primary, label));
     let secondary = diagnostic.secondary.iter().map(|label| (AnnotationKind::Context, label));
-    let labels: Vec<_> = primary.chain(secondary).collect();
-    // One snippet per file, in the order in which the labels come.
-    let mut files: Vec<FileId> = Vec::new();
-    for (_, (span, _)) in &labels {
-        if !files.contains(&span.file) {
-            files.push(span.file);
+    // One excerpt per file, in the order in which the labels come.
+    let mut excerpts: Vec<Excerpt<'a>> = Vec::new();
+    for (kind, (span, text)) in primary.chain(secondary) {
+        let range = within(&lines.sources.file(span.file).text, *span);
+        let here = lines.line(span.file, range.start)..lines.line(span.file, range.end) + 1;
+        let near = |excerpt: &&mut Excerpt<'_>| {
+            excerpt.file == span.file
+                && here.start < excerpt.lines.end + FAR_APART
+                && excerpt.lines.start < here.end + FAR_APART
+        };
+        let label = (kind, range, text.as_str());
+        match excerpts.iter_mut().find(near) {
+            Some(excerpt) => {
+                excerpt.lines = excerpt.lines.start.min(here.start)..excerpt.lines.end.max(here.end);
+                excerpt.labels.push(label);
+            }
+            None => excerpts.push(Excerpt { file: span.file, lines: here, labels: vec![label] }),
         }
     }
-    for id in files {
-        let file = sources.file(id);
-        let here = labels.iter().filter(|(_, (span, _))| span.file == id);
-        let annotations = here.map(|(kind, (span, label))| kind.span(within(&file.text, *span)).label(label.as_str()));
-        let snippet = Snippet::source(file.text.as_str()).path(file.path.to_string_lossy());
+    for Excerpt { file, lines: shown, labels } in excerpts {
+        let (text, start) = lines.text(file, shown.clone());
+        let annotations = labels
+            .into_iter()
+            .map(|(kind, range, label)| kind.span(range.start - start..range.end - start).label(label));
+        let path = lines.sources.file(file).path.to_string_lossy();
+        let snippet = Snippet::source(text).line_start(shown.start + 1).path(path);
         group = group.element(snippet.annotations(annotations));
     }
     for help in &diagnostic.help {

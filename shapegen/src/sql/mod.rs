@@ -6,6 +6,7 @@
 
 pub(crate) mod classify;
 pub(crate) mod cursor;
+pub(crate) mod do_block;
 mod expression;
 pub(crate) mod extension_types;
 pub(crate) mod grammar;

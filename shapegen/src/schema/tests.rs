@@ -87,6 +87,10 @@ fn sqlx_and_golang_migrate_have_two_files_for_two_ways() {
         ],
         &["db/000001_a.up.sql: one", "db/2_b.up.sql: two", "db/10_c.up.sql: ten"],
     );
+    applies(
+        &[("db/V0002.b.up.sql", "two"), ("db/V0001.a.up.sql", "one"), ("db/V0001.a.down.sql", "DROP TABLE a")],
+        &["db/V0001.a.up.sql: one", "db/V0002.b.up.sql: two"],
+    );
 }
 
 #[test]
@@ -306,6 +310,7 @@ fn a_journal_is_an_input_beside_its_folder() {
 fn what_is_wrong_with_a_folder_is_said_with_the_names() {
     let cases: &[(&str, Files<'_>)] = &[
         ("no files", &[("db/notes.md", "")]),
+        ("ways back alone", &[("db/1_a.down.sql", "")]),
         ("files further down", &[("db/a/1.txt", ""), ("db/a/x.sql", ""), ("db/b/y.sql", "")]),
         ("folders beside files", &[("db/1_a.sql", "1"), ("db/old/2_b.sql", "2")]),
         ("two with one version", &[("db/1_a.up.sql", "a"), ("db/01_b.up.sql", "b"), ("db/2_c.up.sql", "c")]),

@@ -5,13 +5,14 @@ use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
-use crate::catalog::{Catalog, Script};
+use crate::catalog::Catalog;
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::emit::{self, EmitError};
 use crate::manifest::{self, Manifest};
 use crate::model::Model;
 use crate::output::{self, Output, OutputError};
 use crate::resolve;
+use crate::schema::{self, Schema};
 use crate::source::SourceMap;
 
 /// Where the Rust module goes when the manifest doesn't say.
@@ -30,6 +31,8 @@ pub struct Loaded {
     pub sources: SourceMap,
     /// Warnings; no errors.
     pub report: Report,
+    /// The folders that the schema's files were chosen from, and what else decided the choice.
+    choices: Vec<PathBuf>,
 }
 
 /// Everything that is generated from a manifest.
@@ -67,41 +70,31 @@ pub fn load(manifest: &Path) -> Result<Loaded, Box<Failed>> {
     let mut sources = SourceMap::default();
     let mut report = Report::default();
     match read(manifest, &mut sources, &mut report) {
-        Some((manifest, catalog, model)) if !report.has_errors() => {
-            Ok(Loaded { manifest, catalog, model, sources, report })
+        Some((manifest, catalog, model, choices)) if !report.has_errors() => {
+            Ok(Loaded { manifest, catalog, model, sources, report, choices })
         }
         _ => Err(Box::new(Failed { sources, report })),
     }
 }
 
 impl Loaded {
-    /// What decides the output: the files that were read, and the folders that globs choose from.
+    /// What decides the output: the files that were read, the folders that files were chosen from, and what else decided
+    /// the choice.
     pub fn inputs(&self) -> Vec<PathBuf> {
-        let files = self.sources.files().map(|(_, file)| file.path.clone());
-        files.chain(manifest::schema_folders(&self.manifest, &self.sources)).collect()
+        self.sources.files().map(|(_, file)| file.path.clone()).chain(self.choices.iter().cloned()).collect()
     }
 }
 
-fn read(path: &Path, sources: &mut SourceMap, report: &mut Report) -> Option<(Manifest, Catalog, Model)> {
+fn read(path: &Path, sources: &mut SourceMap, report: &mut Report) -> Option<(Manifest, Catalog, Model, Vec<PathBuf>)> {
     let manifest = manifest::read(sources, path, report)?;
-    let mut files = Vec::new();
-    for path in manifest::schema_files(&manifest, sources, report) {
-        match std::fs::read_to_string(&path.value) {
-            Ok(text) => files.push(sources.add(path.value, text)),
-            Err(error) => {
-                let message = format!("can't read `{}`: {error}", path.value.display());
-                report.push(Diagnostic::error(&codes::FILE, message).at(path.span, "named here"));
-            }
-        }
-    }
-    let scripts: Vec<Script> = files.into_iter().map(|file| Script::whole(sources, file)).collect();
+    let Schema { scripts, choices, complete } = schema::of_manifest(&manifest, sources, report);
     let catalog = Catalog::read(sources, &scripts, report);
-    if report.diagnostics().iter().any(|diagnostic| *diagnostic.code == codes::FILE) {
+    if !complete {
         // Every table of a missing file would be unknown.
         return None;
     }
     let model = resolve::resolve(&manifest, &catalog, sources, report)?;
-    Some((manifest, catalog, model))
+    Some((manifest, catalog, model, choices))
 }
 
 /// Generates everything that a manifest asks for. Writes nothing.

@@ -10,6 +10,7 @@ use std::path::{Component, Path};
 
 use clap::Args;
 
+use super::message::Message;
 use super::{Exit, ManifestArg, Terminal};
 use crate::catalog::Catalog;
 use crate::diagnostics::{Diagnostic, Report, codes};
@@ -36,7 +37,8 @@ impl Init {
         let written = self.write(&mut sources, &mut report);
         terminal.report(&report, &sources)?;
         let Some(guess) = written else { return Ok(Exit::Diagnostics) };
-        writeln!(terminal.out, "wrote {}: {}", self.manifest.manifest.display(), guess.summary())?;
+        let (path, summary) = (self.manifest.manifest.display().to_string(), guess.summary());
+        terminal.say(&format!("wrote {path}: {summary}\n"), &Message::ManifestWritten { path, summary })?;
         Ok(Exit::Fine)
     }
 

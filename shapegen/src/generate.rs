@@ -234,8 +234,12 @@ mod tests {
     /// Everything that is generated, in one text.
     fn all(manifest: &Path) -> String {
         let generated = generate(manifest).unwrap();
-        let files = generated.rust.iter().map(|(name, file)| format!("{name}\n{}", file.print().unwrap()));
-        files.chain([generated.local_sql.clone()]).collect()
+        generated.output(Print::All).unwrap().write().unwrap();
+        let written = fs::read_dir(manifest.with_file_name("src/sync")).unwrap();
+        let mut files: Vec<PathBuf> = written.map(|file| file.unwrap().path()).collect();
+        files.sort();
+        let texts = files.iter().map(|file| format!("{}\n{}", file.display(), fs::read_to_string(file).unwrap()));
+        texts.chain([generated.local_sql.clone()]).collect()
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod format_type;
 mod json;
+mod overrides;
 mod passed_over;
 mod relation;
 mod replay;

@@ -231,6 +231,31 @@ mod tests {
         assert_eq!(fs::read_to_string(&edited).unwrap(), before);
     }
 
+    #[test]
+    fn what_the_schema_says_in_no_readable_way_is_taken_from_the_overrides() {
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| root.path().join(name);
+        fs::create_dir(path("db")).unwrap();
+        fs::write(path("db/1_seen.sql"), "CREATE VIEW seen AS SELECT 1 AS id;").unwrap();
+        fs::write(path("db/2_odd.sql"), "CREATE TABLE odd (id no_such_type);").unwrap();
+        let stated = "CREATE TABLE seen (id int PRIMARY KEY);\nCREATE TABLE odd (id uuid PRIMARY KEY);\n";
+        fs::write(path("overrides.sql"), stated).unwrap();
+        let shape = "{ scope = \"public\", change_frequency = \"low\" }";
+        let manifest = |overrides: &str| {
+            let text = format!("schema = \"db\"\n{overrides}[shape]\nseen = {shape}\nodd = {shape}\n");
+            fs::write(path("shapes.toml"), text).unwrap();
+            load(&path("shapes.toml"))
+        };
+        let failed = manifest("").unwrap_err();
+        let codes: Vec<&str> = failed.report.diagnostics().iter().map(|found| found.code.id).collect();
+        assert_eq!(codes, ["SG0103", "SG0402", "SG0404"]);
+        let loaded = manifest("overrides = \"overrides.sql\"\n").unwrap();
+        assert_eq!(loaded.report.diagnostics(), []);
+        assert!(loaded.inputs().contains(&path("overrides.sql")));
+        let failed = manifest("overrides = 1\n").unwrap_err();
+        assert!(failed.to_string().contains("`overrides` must be a string"), "{failed}");
+    }
+
     /// Everything that is generated, in one text.
     fn all(manifest: &Path) -> String {
         let generated = generate(manifest).unwrap();

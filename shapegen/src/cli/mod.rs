@@ -323,6 +323,7 @@ mod tests {
         refused(&["build"]);
         streampai(root.path());
         refused(&["explain", "livestrems"]);
+        refused(&["explain", "SG0320"]);
         refused(&["init", path]);
         assert_report("what_is_missing", root.path(), &reports);
     }
@@ -355,5 +356,14 @@ mod tests {
         let near = shapegen(&["explain", "livestrems", "--manifest", &manifest]);
         assert_eq!((near.exit, near.out.as_str()), (Exit::Diagnostics, ""));
         assert!(near.err.contains("did you mean `livestreams`?"), "{}", near.err);
+    }
+
+    #[test]
+    fn explain_knows_the_codes_without_a_manifest() {
+        for id in ["SG0302", "sg0302"] {
+            let Ran { exit, out, err } = shapegen(&["explain", id, "--manifest", "there/is/none.toml"]);
+            assert_eq!((exit, err.as_str()), (Exit::Fine, ""));
+            assert!(out.starts_with("SG0302: an unknown scope\n\nA shape names a scope"), "{out}");
+        }
     }
 }

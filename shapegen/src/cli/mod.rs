@@ -1,10 +1,12 @@
 //! The command line: one file per command.
 
 mod build;
+mod catalog;
 mod dev;
 mod explain;
 mod init;
 mod message;
+mod table;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -13,6 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::catalog::PassedOver;
 use crate::diagnostics::Report;
 use crate::generate::{Loaded, load};
 use crate::source::SourceMap;
@@ -35,6 +38,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Build(build::Build),
+    Catalog(catalog::PrintCatalog),
     Dev(dev::Dev),
     Explain(explain::Explain),
     Init(init::Init),
@@ -92,18 +96,20 @@ pub struct Terminal<'w> {
     /// Diagnostics may be colored.
     color: bool,
     messages: MessageFormat,
+    /// Standard output holds a document, so that messages go elsewhere.
+    document: bool,
 }
 
 impl<'w> Terminal<'w> {
     /// Results go to the first, diagnostics to the second.
     pub fn new(out: &'w mut dyn Write, err: &'w mut dyn Write, color: bool) -> Self {
-        Self { out, err, color, messages: MessageFormat::Human }
+        Self { out, err, color, messages: MessageFormat::Human, document: false }
     }
 
     fn report(&mut self, report: &Report, sources: &SourceMap) -> io::Result<()> {
         match self.messages {
             MessageFormat::Human => self.err.write_all(report.render(sources, self.color).as_bytes()),
-            MessageFormat::Json => self.out.write_all(&message::lines(report, sources)?),
+            MessageFormat::Json => self.lines(&message::lines(report, sources)?),
         }
     }
 
@@ -111,8 +117,25 @@ impl<'w> Terminal<'w> {
     fn say(&mut self, text: &str, message: &Message<'_>) -> io::Result<()> {
         match self.messages {
             MessageFormat::Human => self.out.write_all(text.as_bytes()),
-            MessageFormat::Json => self.out.write_all(&message.line()?),
+            MessageFormat::Json => self.lines(&message.line()?),
         }
+    }
+
+    fn lines(&mut self, lines: &[u8]) -> io::Result<()> {
+        if self.document { self.err.write_all(lines) } else { self.out.write_all(lines) }
+    }
+
+    fn passed_over(&mut self, found: &[PassedOver], sources: &SourceMap) -> io::Result<()> {
+        for PassedOver { kind, span, line } in found {
+            let file = sources.file(span.file).path.display().to_string();
+            match self.messages {
+                MessageFormat::Human => writeln!(self.err, "{file}:{line}: passed over: {kind}")?,
+                MessageFormat::Json => {
+                    self.lines(&Message::PassedOver { file, line: *line, kind: kind.to_string() }.line()?)?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -153,6 +176,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
     terminal.messages = cli.message_format;
     match cli.command {
         Command::Build(command) => command.run(terminal),
+        Command::Catalog(command) => {
+            terminal.document = true;
+            command.run(terminal)
+        }
         Command::Dev(command) => command.run(terminal),
         Command::Explain(command) => command.run(terminal),
         Command::Init(command) => command.run(terminal),
@@ -193,15 +220,15 @@ mod tests {
 
     #[test]
     fn help_is_as_reviewed() {
-        let help: String =
-            [&["--help"][..], &["build", "--help"], &["dev", "--help"], &["explain", "--help"], &["init", "--help"]]
-                .iter()
-                .map(|args| {
-                    let Ran { exit, out, err } = shapegen(args);
-                    assert_eq!((exit, err.as_str()), (Exit::Fine, ""));
-                    format!("$ shapegen {}\n{out}\n", args.join(" "))
-                })
-                .collect();
+        let help: String = ["", "build", "catalog", "dev", "explain", "init"]
+            .iter()
+            .map(|command| {
+                let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
+                let Ran { exit, out, err } = shapegen(&args);
+                assert_eq!((exit, err.as_str()), (Exit::Fine, ""));
+                format!("$ shapegen {}\n{out}\n", args.join(" "))
+            })
+            .collect();
         insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(help) });
     }
 

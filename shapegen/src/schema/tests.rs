@@ -266,7 +266,7 @@ fn supabase_declares_its_schema_in_all_files_below_a_folder() {
         fs::write(root.path().join("supabase/config.toml"), text).unwrap();
         let (mut sources, mut report) = (SourceMap::default(), Report::default());
         let entry = Entry { path: "supabase/schemas", span: None };
-        let schema = read(root.path(), &[entry], &mut sources, &mut report);
+        let schema = read(root.path(), &[entry], None, &mut sources, &mut report);
         let messages: Vec<&str> = report.diagnostics().iter().map(|found| found.message.as_str()).collect();
         assert_eq!(messages.is_empty(), said.is_empty(), "{messages:?}");
         assert!(messages.iter().all(|message| message.contains(said)), "{messages:?}");

@@ -344,6 +344,12 @@ mod tests {
         fs::write(path("shapes.toml"), warned).unwrap();
         build();
         assert_eq!(unchanged(), None, "a warning is said each time");
+
+        fs::write(path("shapes.toml"), manifest.replace("sql/*.sql", "sql")).unwrap();
+        build();
+        assert_eq!(unchanged(), Some(3));
+        fs::write(path("sql/1_program.go"), "").unwrap();
+        assert_eq!(unchanged(), None, "a folder that there is something to say about");
     }
 
     /// Everything that is generated, in one text.

@@ -162,7 +162,7 @@ impl<'s> Replay<'s> {
                 if self.report.has_errors_since(before) {
                     // What it needs comes later.
                     self.unmake(kind, &name, &creation);
-                    self.note_unreadable(kind == Kind::Relation, name);
+                    self.note_missing(kind == Kind::Relation, name);
                     self.report.truncate(before);
                 }
             }

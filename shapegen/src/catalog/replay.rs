@@ -99,7 +99,7 @@ impl Replay<'_> {
     }
 
     /// Remembers that something is there that nothing is known of.
-    pub(super) fn note_unreadable(&mut self, is_relation: bool, name: QualifiedName) {
+    pub(super) fn note_missing(&mut self, is_relation: bool, name: QualifiedName) {
         if is_relation {
             self.unreadable.insert(name);
         }

@@ -83,6 +83,7 @@ impl Replay<'_> {
     pub(super) fn statement(&mut self, file: FileId, text: &str, piece: &Piece<'_>) {
         match classify(text, piece.tokens) {
             Class::PassedOver => {}
+            Class::Block => self.do_block(file, text, piece),
             Class::Unknown => self.unknown(file, text, piece),
             Class::Relevant(subject) => match grammar::read(file, text, piece.tokens, subject) {
                 Ok(statement) => self.apply(statement),
@@ -116,7 +117,6 @@ impl Replay<'_> {
         let word = &text[first.start..first.end];
         let warning = Diagnostic::warning(&codes::SQL_UNKNOWN, "this statement was passed over");
         let help = match word.to_ascii_lowercase().as_str() {
-            "do" => "what the block does isn't replayed: if it changes tables or types, write that as plain statements",
             "rollback" | "abort" => "statements that it undoes were replayed: take them out",
             "select" => "SELECT … INTO makes a table: write it as CREATE TABLE with its columns",
             _ => "if it changes tables or types, the generated code will miss that",

@@ -40,6 +40,10 @@ pub struct Generated {
     pub rust: BTreeMap<String, emit::rust::File>,
     /// The local database as SQL.
     pub local_sql: String,
+    /// The local database in PostgreSQL's types, for PGlite.
+    pub local_pglite_sql: String,
+    /// What Electric needs on the PostgreSQL server.
+    pub electric_sql: String,
 }
 
 /// Why nothing is generated.
@@ -112,7 +116,9 @@ fn read(path: &Path, sources: &mut SourceMap, report: &mut Report) -> Option<(Ma
 pub fn generate(manifest: &Path) -> Result<Generated, Box<Failed>> {
     let mut loaded = load(manifest)?;
     match emit(&loaded.model) {
-        Ok((rust, local_sql)) => Ok(Generated { loaded, rust, local_sql }),
+        Ok(Emitted { rust, local_sql, local_pglite_sql, electric_sql }) => {
+            Ok(Generated { loaded, rust, local_sql, local_pglite_sql, electric_sql })
+        }
         Err(error) => {
             loaded.report.push(defect(&error));
             Err(Box::new(Failed { sources: loaded.sources, report: loaded.report }))
@@ -125,8 +131,20 @@ fn defect(error: &EmitError) -> Diagnostic {
     Diagnostic::error(&codes::OUTPUT, error.to_string()).help(help)
 }
 
-fn emit(model: &Model) -> Result<(BTreeMap<String, emit::rust::File>, String), EmitError> {
-    Ok((emit::rust::files(model)?, emit::ddl::local_sql(model)?))
+struct Emitted {
+    rust: BTreeMap<String, emit::rust::File>,
+    local_sql: String,
+    local_pglite_sql: String,
+    electric_sql: String,
+}
+
+fn emit(model: &Model) -> Result<Emitted, EmitError> {
+    Ok(Emitted {
+        rust: emit::rust::files(model)?,
+        local_sql: emit::ddl::local_sql(model)?,
+        local_pglite_sql: emit::pglite::local_pglite_sql(model)?,
+        electric_sql: emit::electric::electric_sql(model)?,
+    })
 }
 
 /// Which files of the Rust module are printed.
@@ -149,7 +167,10 @@ impl Generated {
         let rust = manifest.output.rust.as_ref().map_or(RUST_FOLDER, |path| path.value.as_str());
         let mut output = self.rust_in(&folder.join(rust), print)?;
         if let Some(ddl) = &manifest.output.ddl {
-            output.add(folder.join(&ddl.value).join("local.sql"), self.local_sql.as_str());
+            let ddl = folder.join(&ddl.value);
+            output.add(ddl.join("local.sql"), self.local_sql.as_str());
+            output.add(ddl.join("local.pglite.sql"), self.local_pglite_sql.as_str());
+            output.add(ddl.join("electric.sql"), self.electric_sql.as_str());
         }
         Ok(output)
     }

@@ -267,15 +267,8 @@ mod tests {
         );
         let table = catalog.tables.values().next().unwrap();
         let types: Vec<String> = table.columns.iter().map(|column| pglite_type(&column.data_type, &catalog)).collect();
-        let expected = [
-            "character varying(3)",
-            "text",
-            "text[]",
-            "text",
-            "text[]",
-            "numeric(5,0)",
-            "time without time zone[]",
-        ];
+        let expected =
+            ["character varying(3)", "text", "text[]", "text", "text[]", "numeric(5,0)", "time without time zone[]"];
         assert_eq!(types, expected);
     }
 }

@@ -34,8 +34,8 @@ fn read_snapshots(folder: &Path, shown: &mut String) {
     }
 }
 
-/// What no manifest and no schema can cause.
-const OF_COMMANDS: [&str; 4] = ["SG0002", "SG0003", "SG0004", "SG0107"];
+/// What no manifest and no single schema file can cause.
+const OF_COMMANDS: [&str; 5] = ["SG0002", "SG0003", "SG0004", "SG0006", "SG0107"];
 
 #[test]
 fn every_explanation_shows_what_causes_the_code_and_what_does_not() {

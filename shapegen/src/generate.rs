@@ -48,6 +48,10 @@ pub struct Generated {
     pub loaded: Loaded,
     /// The local database as SQL.
     pub local_sql: String,
+    /// The local database in PostgreSQL's types, for PGlite.
+    pub local_pglite_sql: String,
+    /// What Electric needs on the PostgreSQL server.
+    pub electric_sql: String,
 }
 
 /// Why nothing is generated.
@@ -134,8 +138,10 @@ fn inputs(manifest: &str, schema: blake3::Hash) -> blake3::Hash {
 /// As [`load`].
 pub fn generate(manifest: &Path) -> Result<Generated, Box<Failed>> {
     let mut loaded = load(manifest)?;
-    match emit::ddl::local_sql(&loaded.model) {
-        Ok(local_sql) => Ok(Generated { loaded, local_sql }),
+    match emit(&loaded.model) {
+        Ok(Sql { local, local_pglite, electric }) => {
+            Ok(Generated { loaded, local_sql: local, local_pglite_sql: local_pglite, electric_sql: electric })
+        }
         Err(error) => {
             loaded.report.push(defect(&error));
             Err(Box::new(Failed { sources: loaded.sources, report: loaded.report }))
@@ -146,6 +152,20 @@ pub fn generate(manifest: &Path) -> Result<Generated, Box<Failed>> {
 fn defect(error: &EmitError) -> Diagnostic {
     let help = "this is a defect of shapegen: please report it with the manifest and the schema";
     Diagnostic::error(&codes::OUTPUT, error.to_string()).help(help)
+}
+
+struct Sql {
+    local: String,
+    local_pglite: String,
+    electric: String,
+}
+
+fn emit(model: &Model) -> Result<Sql, EmitError> {
+    Ok(Sql {
+        local: emit::ddl::local_sql(model)?,
+        local_pglite: emit::pglite::local_pglite_sql(model)?,
+        electric: emit::electric::electric_sql(model)?,
+    })
 }
 
 /// Which files of the Rust module are printed.
@@ -168,7 +188,10 @@ impl Generated {
         let rust = manifest.output.rust.as_ref().map_or(RUST_FOLDER, |path| path.value.as_str());
         let mut output = self.rust_in(&folder.join(rust), print)?;
         if let Some(ddl) = &manifest.output.ddl {
-            output.add(folder.join(&ddl.value).join("local.sql"), self.local_sql.as_str());
+            let ddl = folder.join(&ddl.value);
+            output.add(ddl.join("local.sql"), self.local_sql.as_str());
+            output.add(ddl.join("local.pglite.sql"), self.local_pglite_sql.as_str());
+            output.add(ddl.join("electric.sql"), self.electric_sql.as_str());
         }
         Ok(output)
     }

@@ -8,11 +8,27 @@ pub fn nearest<'c>(wrong: &str, candidates: impl IntoIterator<Item = &'c str>) -
     let allowed = (wrong.chars().count() / 3).max(1);
     candidates
         .into_iter()
+        .filter(|candidate| fewest_edits(&wrong, candidate) <= allowed)
         .map(|candidate| (strsim::damerau_levenshtein(&wrong, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         // Of two that are as near the longer one: people leave letters out more often than they add some.
         .min_by_key(|(distance, candidate)| (*distance, Reverse(candidate.len()), *candidate))
         .map(|(_, candidate)| candidate)
+}
+
+/// At least so many edits lie between two words, by their letters alone: thousands of wrong names among thousands of
+/// tables are too many to compare in full.
+fn fewest_edits(one: &str, other: &str) -> usize {
+    if !one.is_ascii() || !other.is_ascii() {
+        return 0;
+    }
+    // The low bits don't tell capitals from small letters.
+    let mut letters = [0i32; 32];
+    one.bytes().for_each(|byte| letters[usize::from(byte & 31)] += 1);
+    other.bytes().for_each(|byte| letters[usize::from(byte & 31)] -= 1);
+    let (more, fewer) =
+        letters.iter().fold((0, 0), |(more, fewer), count| (more + count.max(&0), fewer - count.min(&0)));
+    more.max(fewer).unsigned_abs() as usize
 }
 
 #[cfg(test)]

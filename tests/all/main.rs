@@ -4,6 +4,7 @@ mod answers;
 mod catalog_judge;
 mod collections;
 mod dependencies;
+mod format_type;
 mod output;
 mod persons;
 mod postgres;

@@ -1,9 +1,11 @@
 //! The command line: one file per command.
 
 mod build;
+mod catalog;
 mod dev;
 mod explain;
 mod init;
+mod table;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -12,6 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::catalog::PassedOver;
 use crate::diagnostics::Report;
 use crate::generate::{Loaded, load};
 use crate::source::SourceMap;
@@ -29,6 +32,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Build(build::Build),
+    Catalog(catalog::PrintCatalog),
     Dev(dev::Dev),
     Explain(explain::Explain),
     Init(init::Init),
@@ -91,6 +95,14 @@ impl Terminal<'_> {
     fn report(&mut self, report: &Report, sources: &SourceMap) -> io::Result<()> {
         self.err.write_all(report.render(sources, self.color).as_bytes())
     }
+
+    fn passed_over(&mut self, found: &[PassedOver], sources: &SourceMap) -> io::Result<()> {
+        let mut text = String::new();
+        for PassedOver { kind, span, line } in found {
+            text += &format!("{}:{line}: passed over: {kind}\n", sources.file(span.file).path.display());
+        }
+        self.err.write_all(text.as_bytes())
+    }
 }
 
 /// Runs the command line on this process's arguments and standard streams.
@@ -128,6 +140,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
     };
     match cli.command {
         Command::Build(command) => command.run(terminal),
+        Command::Catalog(command) => command.run(terminal),
         Command::Dev(command) => command.run(terminal),
         Command::Explain(command) => command.run(terminal),
         Command::Init(command) => command.run(terminal),
@@ -168,15 +181,15 @@ mod tests {
 
     #[test]
     fn help_is_as_reviewed() {
-        let help: String =
-            [&["--help"][..], &["build", "--help"], &["dev", "--help"], &["explain", "--help"], &["init", "--help"]]
-                .iter()
-                .map(|args| {
-                    let Ran { exit, out, err } = shapegen(args);
-                    assert_eq!((exit, err.as_str()), (Exit::Fine, ""));
-                    format!("$ shapegen {}\n{out}\n", args.join(" "))
-                })
-                .collect();
+        let help: String = ["", "build", "catalog", "dev", "explain", "init"]
+            .iter()
+            .map(|command| {
+                let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
+                let Ran { exit, out, err } = shapegen(&args);
+                assert_eq!((exit, err.as_str()), (Exit::Fine, ""));
+                format!("$ shapegen {}\n{out}\n", args.join(" "))
+            })
+            .collect();
         insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(help) });
     }
 

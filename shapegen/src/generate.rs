@@ -1,16 +1,18 @@
 //! From a manifest to everything that is generated: what the command line and build scripts share.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
-use crate::catalog::{Catalog, Script};
+use crate::catalog::Catalog;
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::emit::{self, EmitError};
 use crate::manifest::{self, Manifest};
 use crate::model::Model;
 use crate::output::{self, Output, OutputError};
 use crate::resolve;
+use crate::schema::{self, Schema};
 use crate::source::SourceMap;
 
 /// Where the Rust module goes when the manifest doesn't say.
@@ -29,6 +31,8 @@ pub struct Loaded {
     pub sources: SourceMap,
     /// Warnings; no errors.
     pub report: Report,
+    /// The folders that the schema's files were chosen from, and what else decided the choice.
+    choices: Vec<PathBuf>,
 }
 
 /// Everything that is generated from a manifest.
@@ -36,8 +40,6 @@ pub struct Loaded {
 pub struct Generated {
     /// What it was generated from.
     pub loaded: Loaded,
-    /// The files of the Rust module by name, `mod.rs` among them, not printed yet.
-    pub rust: BTreeMap<String, emit::rust::File>,
     /// The local database as SQL.
     pub local_sql: String,
 }
@@ -68,41 +70,31 @@ pub fn load(manifest: &Path) -> Result<Loaded, Box<Failed>> {
     let mut sources = SourceMap::default();
     let mut report = Report::default();
     match read(manifest, &mut sources, &mut report) {
-        Some((manifest, catalog, model)) if !report.has_errors() => {
-            Ok(Loaded { manifest, catalog, model, sources, report })
+        Some((manifest, catalog, model, choices)) if !report.has_errors() => {
+            Ok(Loaded { manifest, catalog, model, sources, report, choices })
         }
         _ => Err(Box::new(Failed { sources, report })),
     }
 }
 
 impl Loaded {
-    /// What decides the output: the files that were read, and the folders that globs choose from.
+    /// What decides the output: the files that were read, the folders that files were chosen from, and what else decided
+    /// the choice.
     pub fn inputs(&self) -> Vec<PathBuf> {
-        let files = self.sources.files().map(|(_, file)| file.path.clone());
-        files.chain(manifest::schema_folders(&self.manifest, &self.sources)).collect()
+        self.sources.files().map(|(_, file)| file.path.clone()).chain(self.choices.iter().cloned()).collect()
     }
 }
 
-fn read(path: &Path, sources: &mut SourceMap, report: &mut Report) -> Option<(Manifest, Catalog, Model)> {
+fn read(path: &Path, sources: &mut SourceMap, report: &mut Report) -> Option<(Manifest, Catalog, Model, Vec<PathBuf>)> {
     let manifest = manifest::read(sources, path, report)?;
-    let mut files = Vec::new();
-    for path in manifest::schema_files(&manifest, sources, report) {
-        match std::fs::read_to_string(&path.value) {
-            Ok(text) => files.push(sources.add(path.value, text)),
-            Err(error) => {
-                let message = format!("can't read `{}`: {error}", path.value.display());
-                report.push(Diagnostic::error(&codes::FILE, message).at(path.span, "named here"));
-            }
-        }
-    }
-    let scripts: Vec<Script> = files.into_iter().map(|file| Script::whole(sources, file)).collect();
+    let Schema { scripts, choices, complete } = schema::of_manifest(&manifest, sources, report);
     let catalog = Catalog::read(sources, &scripts, report);
-    if report.diagnostics().iter().any(|diagnostic| *diagnostic.code == codes::FILE) {
+    if !complete {
         // Every table of a missing file would be unknown.
         return None;
     }
     let model = resolve::resolve(&manifest, &catalog, sources, report)?;
-    Some((manifest, catalog, model))
+    Some((manifest, catalog, model, choices))
 }
 
 /// Generates everything that a manifest asks for. Writes nothing.
@@ -111,8 +103,8 @@ fn read(path: &Path, sources: &mut SourceMap, report: &mut Report) -> Option<(Ma
 /// As [`load`].
 pub fn generate(manifest: &Path) -> Result<Generated, Box<Failed>> {
     let mut loaded = load(manifest)?;
-    match emit(&loaded.model) {
-        Ok((rust, local_sql)) => Ok(Generated { loaded, rust, local_sql }),
+    match emit::ddl::local_sql(&loaded.model) {
+        Ok(local_sql) => Ok(Generated { loaded, local_sql }),
         Err(error) => {
             loaded.report.push(defect(&error));
             Err(Box::new(Failed { sources: loaded.sources, report: loaded.report }))
@@ -123,10 +115,6 @@ pub fn generate(manifest: &Path) -> Result<Generated, Box<Failed>> {
 fn defect(error: &EmitError) -> Diagnostic {
     let help = "this is a defect of shapegen: please report it with the manifest and the schema";
     Diagnostic::error(&codes::OUTPUT, error.to_string()).help(help)
-}
-
-fn emit(model: &Model) -> Result<(BTreeMap<String, emit::rust::File>, String), EmitError> {
-    Ok((emit::rust::files(model)?, emit::ddl::local_sql(model)?))
 }
 
 /// Which files of the Rust module are printed.
@@ -177,13 +165,26 @@ impl Generated {
     /// # Errors
     /// As [`Generated::output`].
     pub fn rust_in(&self, folder: &Path, print: Print) -> Result<Output, OutputError> {
-        let mut output = Output::default();
-        for (name, file) in &self.rust {
+        let files: Vec<_> = emit::rust::files(&self.loaded.model)?.into_iter().collect();
+        let printed = |(name, file): &(String, emit::rust::File<'_>)| {
             let path = folder.join(name);
-            if print == Print::Changed && output::text(&path)?.is_some_and(|there| file.is_current(&there)) {
-                output.keep(path);
-            } else {
-                output.add(path, file.print()?);
+            let is_current =
+                print == Print::Changed && output::text(&path)?.is_some_and(|there| file.is_current(&there));
+            let text = if is_current { None } else { Some(file.print()?) };
+            Ok::<_, OutputError>((path, text))
+        };
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let parts = files.chunks(files.len().div_ceil(threads).max(1));
+        let printed: Vec<_> = std::thread::scope(|scope| {
+            let parts: Vec<_> =
+                parts.map(|part| scope.spawn(|| part.iter().map(printed).collect::<Vec<_>>())).collect();
+            parts.into_iter().flat_map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+        });
+        let mut output = Output::default();
+        for file in printed {
+            match file? {
+                (path, Some(text)) => output.add(path, text),
+                (path, None) => output.keep(path),
             }
         }
         Ok(output)

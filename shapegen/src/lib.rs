@@ -17,6 +17,7 @@ pub mod model;
 mod naming;
 pub mod output;
 pub mod resolve;
+pub mod schema;
 pub mod source;
 mod sql;
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{BaseType, Catalog, Column, DataType, ForeignKey, Generated, Identity, OnDelete, QualifiedName, Table};
+use crate::sql::extension_types::{DomainBase, extension_type};
 
 /// Tables, columns and keys, in an order that doesn't depend on the statements'.
 #[derive(Debug, Serialize)]
@@ -101,9 +102,31 @@ impl Catalog {
                 Generated::Virtual => "VIRTUAL",
             }),
             enum_labels: self.enum_labels(&column.data_type.base),
-            domain_base: self.domain_base(&column.data_type.base).map(DataType::formatted),
+            domain_base: self.shown_domain_base(&column.data_type.base),
             comment: column.comment.as_deref(),
         }
+    }
+
+    /// [`Catalog::domain_base`] as `format_type` spells it, also of the domains that extensions bring.
+    pub(crate) fn shown_domain_base(&self, base: &BaseType) -> Option<String> {
+        let found = self.domain_base(base);
+        let base = found.map_or(base, |found| &found.base);
+        match base {
+            BaseType::Extension { name, .. } if found.is_none_or(|found| found.dims == 0) => {
+                extension_type(&name.name).and_then(|known| known.domain_base).map(|base| {
+                    match base {
+                        DomainBase::BuiltIn(base) => BaseType::BuiltIn { name: base, modifiers: Vec::new() },
+                        DomainBase::Extension(base) => BaseType::Extension {
+                            name: QualifiedName { schema: name.schema.clone(), name: base.to_owned() },
+                            modifiers: String::new(),
+                        },
+                    }
+                    .formatted()
+                })
+            }
+            _ => None,
+        }
+        .or_else(|| found.map(DataType::formatted))
     }
 
     /// What a domain is over, behind all domains over domains; `None` for any other type.
@@ -203,6 +226,7 @@ mod tests {
         catalog.enums.insert(named("app", "mood"), mood);
         let varchar = || BaseType::BuiltIn { name: "varchar", modifiers: vec![3] };
         let domain = |name: &str| BaseType::Domain(named("app", name));
+        let earth = || BaseType::Extension { name: named("geo", "earth"), modifiers: String::new() };
         for (name, base, dims) in [
             ("short", varchar(), 0),
             ("shorter", domain("short"), 0),
@@ -210,6 +234,7 @@ mod tests {
             ("feeling", BaseType::Enum(named("app", "mood")), 0),
             ("feelings", BaseType::Enum(named("app", "mood")), 2),
             ("circle", domain("circle"), 0),
+            ("place", earth(), 0),
         ] {
             let base = DataType { base, dims };
             catalog
@@ -217,8 +242,10 @@ mod tests {
                 .insert(named("app", name), Domain { span: table.span, base, not_null: true, comment: None });
         }
         let shown = |base: BaseType| {
-            let formatted = catalog.domain_base(&base).map(DataType::formatted);
-            (formatted.unwrap_or_default(), catalog.enum_labels(&base).unwrap_or_default().join(" "))
+            (
+                catalog.shown_domain_base(&base).unwrap_or_default(),
+                catalog.enum_labels(&base).unwrap_or_default().join(" "),
+            )
         };
         for (base, expected, labels) in [
             (varchar(), "", ""),
@@ -230,6 +257,8 @@ mod tests {
             (BaseType::Enum(named("app", "mood")), "", "sad"),
             (domain("circle"), "app.circle", ""),
             (domain("gone"), "", ""),
+            (earth(), "geo.cube", ""),
+            (domain("place"), "geo.cube", ""),
         ] {
             assert_eq!(shown(base.clone()), (expected.to_owned(), labels.to_owned()), "{base:?}");
         }

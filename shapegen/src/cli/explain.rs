@@ -6,6 +6,7 @@ use std::io;
 use clap::Args;
 use shapegen_runtime::definition::{ParamSource, Policy};
 
+use super::message::Message;
 use super::{Exit, ManifestArg, Terminal};
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::emit::ddl::LocalDdl;
@@ -48,7 +49,8 @@ impl Explain {
             },
         };
         written.map_err(io::Error::other)?;
-        terminal.out.write_all(printable(&text).as_bytes())?;
+        let text = printable(&text);
+        terminal.say(&text, &Message::Explanation { text: &text })?;
         Ok(Exit::Fine)
     }
 }

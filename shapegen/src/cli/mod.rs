@@ -5,6 +5,7 @@ mod catalog;
 mod dev;
 mod explain;
 mod init;
+mod message;
 mod table;
 
 use std::ffi::OsString;
@@ -18,6 +19,8 @@ use crate::catalog::PassedOver;
 use crate::diagnostics::Report;
 use crate::generate::{Loaded, load};
 use crate::source::SourceMap;
+use message::Message;
+pub use message::MessageFormat;
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 something is wrong and was reported, 2 usage, 3 differences";
 
@@ -27,6 +30,9 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 something is wrong and was repor
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// How diagnostics and results are said: as text, or as JSON objects, one a line, on standard output.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, global = true)]
+    message_format: MessageFormat,
 }
 
 #[derive(Debug, Subcommand)]
@@ -84,16 +90,33 @@ impl From<Exit> for ExitCode {
 /// Where a command writes to.
 pub struct Terminal<'w> {
     /// Results.
-    pub out: &'w mut dyn Write,
-    /// Diagnostics.
-    pub err: &'w mut dyn Write,
+    out: &'w mut dyn Write,
+    /// Diagnostics for people.
+    err: &'w mut dyn Write,
     /// Diagnostics may be colored.
-    pub color: bool,
+    color: bool,
+    messages: MessageFormat,
 }
 
-impl Terminal<'_> {
+impl<'w> Terminal<'w> {
+    /// Results go to the first, diagnostics to the second.
+    pub fn new(out: &'w mut dyn Write, err: &'w mut dyn Write, color: bool) -> Self {
+        Self { out, err, color, messages: MessageFormat::Human }
+    }
+
     fn report(&mut self, report: &Report, sources: &SourceMap) -> io::Result<()> {
-        self.err.write_all(report.render(sources, self.color).as_bytes())
+        match self.messages {
+            MessageFormat::Human => self.err.write_all(report.render(sources, self.color).as_bytes()),
+            MessageFormat::Json => self.out.write_all(&message::lines(report, sources)?),
+        }
+    }
+
+    /// A result: as text, or as the message.
+    fn say(&mut self, text: &str, message: &Message<'_>) -> io::Result<()> {
+        match self.messages {
+            MessageFormat::Human => self.out.write_all(text.as_bytes()),
+            MessageFormat::Json => self.out.write_all(&message.line()?),
+        }
     }
 
     fn passed_over(&mut self, found: &[PassedOver], sources: &SourceMap) -> io::Result<()> {
@@ -108,7 +131,8 @@ impl Terminal<'_> {
 /// Runs the command line on this process's arguments and standard streams.
 pub fn main() -> ExitCode {
     let color = colored(io::stderr().is_terminal(), std::env::var_os("NO_COLOR"));
-    let mut terminal = Terminal { out: &mut io::stdout().lock(), err: &mut io::stderr().lock(), color };
+    let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
+    let mut terminal = Terminal::new(&mut out, &mut err, color);
     match run(std::env::args_os(), &mut terminal) {
         Ok(exit) => exit.into(),
         // Whoever read the output has seen enough.
@@ -138,6 +162,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
             return Ok(Exit::Fine);
         }
     };
+    terminal.messages = cli.message_format;
     match cli.command {
         Command::Build(command) => command.run(terminal),
         Command::Catalog(command) => command.run(terminal),
@@ -162,7 +187,7 @@ mod tests {
 
     pub(super) fn shapegen(args: &[&str]) -> Ran {
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let mut terminal = Terminal { out: &mut out, err: &mut err, color: false };
+        let mut terminal = Terminal::new(&mut out, &mut err, false);
         let args = ["shapegen"].iter().chain(args).map(OsString::from);
         let exit = run(args, &mut terminal).unwrap();
         Ran { exit, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }

@@ -1,8 +1,6 @@
 //! The catalog for people: a line for each column, aligned.
 
-use crate::catalog::{
-    Catalog, Column, DataType, DefaultValue, ForeignKey, Generated, Identity, OnDelete, QualifiedName, Table,
-};
+use crate::catalog::{Catalog, Column, DefaultValue, ForeignKey, Generated, Identity, OnDelete, QualifiedName, Table};
 use crate::source::SourceMap;
 
 /// The longest default that is shown whole.
@@ -74,7 +72,7 @@ fn facts(catalog: &Catalog, table: &Table, column: &Column, sources: &SourceMap)
         }));
     }
     facts.extend(table.foreign_keys.iter().filter(|key| is_it(&key.columns)).map(reference));
-    let base = catalog.domain_base(&column.data_type.base).map(DataType::formatted);
+    let base = catalog.shown_domain_base(&column.data_type.base);
     facts.extend(base.map(|base| format!("domain over {base}")));
     facts
 }

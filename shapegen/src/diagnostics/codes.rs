@@ -25,6 +25,10 @@ codes! {
     OUTPUT = "SG0002", "the output can't be written";
     /// A command names a shape that the manifest doesn't have.
     UNKNOWN_SHAPE = "SG0003", "an unknown shape in a command";
+    /// Which files of a folder of migrations are applied, or in which order, can't be told, or is to be looked at.
+    MIGRATION_FOLDER = "SG0004", "a folder of migrations";
+    /// The lines by which a migration says which part of it is the way up.
+    MIGRATION_MARKER = "SG0005", "the markers of a migration";
     /// A statement that the catalog needs can't be read.
     SQL_SYNTAX = "SG0101", "a statement can't be read";
     /// A statement of a kind that is not known: passed over with a warning.

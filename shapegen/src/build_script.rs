@@ -86,6 +86,38 @@ mod tests {
         assert!(written.contains("pub struct NotesRow {"), "{written}");
     }
 
+    #[cfg(feature = "cli")]
+    #[test]
+    fn the_command_line_writes_the_same_bytes() {
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| root.path().join(name);
+        fs::write(path("schema.sql"), include_str!("../../schemas/streampai.sql")).unwrap();
+        let run = |arguments: &[&str]| {
+            let manifest = path("shapes.toml");
+            let arguments = [arguments, &["--manifest", manifest.to_str().unwrap()]].concat();
+            let (mut out, mut err) = (Vec::new(), Vec::new());
+            let mut terminal = crate::cli::Terminal { out: &mut out, err: &mut err, color: false };
+            let arguments = ["shapegen"].iter().chain(&arguments).map(|argument| argument.into());
+            let exit = crate::cli::run(arguments, &mut terminal).unwrap();
+            assert_eq!(exit, crate::cli::Exit::Fine, "{}", String::from_utf8_lossy(&err));
+        };
+        run(&["init", path("schema.sql").to_str().unwrap()]);
+        run(&["build"]);
+        write_into(&path("out"), &path("shapes.toml")).unwrap();
+        let files = |folder: &str| {
+            let entries = fs::read_dir(path(folder)).unwrap().map(|entry| entry.unwrap());
+            let mut files: Vec<_> =
+                entries.map(|entry| (entry.file_name(), fs::read_to_string(entry.path()).unwrap())).collect();
+            files.sort();
+            files
+        };
+        let written = files("src/sync");
+        assert!(written.len() > 10, "{} files", written.len());
+        assert_eq!(written, files("out"));
+        write_into(&path("out"), &path("shapes.toml")).unwrap();
+        assert_eq!(written, files("out"), "a second run");
+    }
+
     #[test]
     fn a_warning_is_one_line_to_cargo() {
         let root = tempfile::tempdir().unwrap();

@@ -230,4 +230,44 @@ mod tests {
         assert_eq!((written.written.len(), written.unchanged), (2, 2));
         assert_eq!(fs::read_to_string(&edited).unwrap(), before);
     }
+
+    /// Everything that is generated, in one text.
+    fn all(manifest: &Path) -> String {
+        let generated = generate(manifest).unwrap();
+        let files = generated.rust.iter().map(|(name, file)| format!("{name}\n{}", file.print().unwrap()));
+        files.chain([generated.local_sql.clone()]).collect()
+    }
+
+    #[test]
+    fn the_order_of_files_says_nothing_where_they_are_independent() {
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| root.path().join(name);
+        let mut shapes = String::new();
+        let mut files = Vec::new();
+        for at in 0..12 {
+            let sql = format!(
+                "CREATE TYPE mood{at} AS ENUM ('good', 'bad {at}');\n\
+                 CREATE TABLE t{at} (id int PRIMARY KEY, mood mood{at}[] NOT NULL, at timestamptz UNIQUE);\n\
+                 CREATE INDEX ON t{at} (mood);\nCOMMENT ON COLUMN t{at}.mood IS 'of {at}';\n"
+            );
+            fs::write(path(&format!("{at}.sql")), sql).unwrap();
+            shapes.push_str(&format!("t{at} = {{ scope = \"public\", change_frequency = \"low\" }}\n"));
+            files.push(format!("{at}.sql"));
+        }
+        let write = |schema: &[String]| {
+            fs::write(path("shapes.toml"), format!("schema = {schema:?}\n[shape]\n{shapes}")).unwrap();
+        };
+        write(&files);
+        let expected = all(&path("shapes.toml"));
+        assert_eq!(all(&path("shapes.toml")), expected, "a second run");
+        for seed in 0..20 {
+            fastrand::Rng::with_seed(seed).shuffle(&mut files);
+            write(&files);
+            assert_eq!(all(&path("shapes.toml")), expected, "seed {seed}: {files:?}");
+        }
+        for schema in ["*.sql", "."] {
+            write(&[schema.to_owned()]);
+            assert_eq!(all(&path("shapes.toml")), expected, "{schema}");
+        }
+    }
 }

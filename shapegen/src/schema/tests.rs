@@ -248,6 +248,32 @@ fn plain_folders_go_by_name_or_by_the_numbers_in_front() {
 }
 
 #[test]
+fn supabase_declares_its_schema_in_all_files_below_a_folder() {
+    let text = "[db.migrations]\nschema_paths = []\n";
+    let files = [
+        ("supabase/config.toml", text),
+        ("supabase/schemas/b/10_b.sql", "b10"),
+        ("supabase/schemas/b/9_b.sql", "b9"),
+        ("supabase/schemas/b-c.sql", "c"),
+        ("supabase/schemas/a.sql", "a"),
+    ];
+    for (text, said) in [(text, ""), ("[db.migrations]\nschema_paths = [\"./schemas/*.sql\"]\n", "schema_paths")] {
+        let root = folder(&files);
+        fs::write(root.path().join("supabase/config.toml"), text).unwrap();
+        let (mut sources, mut report) = (SourceMap::default(), Report::default());
+        let entry = Entry { path: "supabase/schemas", span: None };
+        let schema = read(root.path(), &[entry], &mut sources, &mut report);
+        let messages: Vec<&str> = report.diagnostics().iter().map(|found| found.message.as_str()).collect();
+        assert_eq!(messages.is_empty(), said.is_empty(), "{messages:?}");
+        assert!(messages.iter().all(|message| message.contains(said)), "{messages:?}");
+        let expected = "a.sql: a b/10_b.sql: b10 b/9_b.sql: b9 b-c.sql: c";
+        let applied = applied(root.path(), &sources, &schema).replace("supabase/schemas/", "");
+        assert_eq!(applied.lines().collect::<Vec<_>>().join(" "), expected);
+        assert!(schema.choices.contains(&root.path().join("supabase/schemas/../config.toml")));
+    }
+}
+
+#[test]
 fn files_of_their_own_are_read_by_their_markers_and_once() {
     let root = folder(&[
         ("a.up.sql", "a"),
@@ -309,6 +335,11 @@ fn what_is_wrong_with_a_folder_is_said_with_the_names() {
                 ("db/0002_c.sql", "c"),
             ],
         ),
+        (
+            "goose's in Go",
+            &[("db/1_a.sql", "-- +goose Up\na"), ("db/2_b.go", "b"), ("db/2_b_test.go", "t"), ("db/embed.go", "e")],
+        ),
+        ("refinery's in Rust", &[("db/V1__a.sql", "a"), ("db/V2__b.rs", "b"), ("db/mod.rs", "m")]),
         ("a file without goose's marker", &[("db/1_a.sql", "-- +goose Up\na"), ("db/2_b.sql", "b")]),
         (
             "two tools' markers",

@@ -4,10 +4,12 @@ mod flat;
 mod folders;
 mod journal;
 mod prefixed;
+mod supabase;
 
 use std::path::{Path, PathBuf};
 
 use super::path::visit;
+use super::version::leading_number;
 use crate::diagnostics::{Diagnostic, codes};
 pub(super) use flat::is_way_back;
 
@@ -63,22 +65,33 @@ pub(super) fn several(names: &[&str]) -> String {
 
 /// The layout of a folder.
 pub(super) fn read(folder: &Path) -> std::io::Result<Layout> {
-    if let Some(layout) = journal::read(folder, || scripts(folder, 0))? {
+    let all = |depth| scripts(folder, depth).map(|found| found.names);
+    if let Some(layout) = journal::read(folder, || all(0))? {
         return Ok(layout);
     }
-    let mut names = scripts(folder, 1)?;
-    if names.is_empty() || prefixed::fits(&names) {
-        names = scripts(folder, usize::MAX)?;
+    if supabase::fits(folder) {
+        return all(usize::MAX).map(|names| supabase::layout(folder, names));
     }
-    let mut layout = of(names);
+    let mut found = scripts(folder, 1)?;
+    if found.names.is_empty() || prefixed::fits(&found.names) {
+        found = scripts(folder, usize::MAX)?;
+    }
+    let mut layout = of(found.names);
     folders::check_lock(folder, &mut layout);
+    let programs: Vec<&str> = found.programs.iter().map(String::as_str).collect();
+    if !programs.is_empty() {
+        let message = format!("only SQL is read: what {} does is not known", several(&programs));
+        layout.warning(message, "state in the manifest's `overrides` what it makes");
+    }
     Ok(layout)
 }
 
-/// Files besides the scripts that decide: a change in one of them changes the output.
+/// The folder, and the files in which an order can be said: a change of one of them changes the output.
 pub(super) fn inputs(folder: &Path) -> Vec<PathBuf> {
-    let journal = folder.join(journal::PATH);
-    std::iter::once(folder.to_owned()).chain(journal.is_file().then_some(journal)).collect()
+    let journal = Some(folder.join(journal::PATH));
+    let config = supabase::fits(folder).then(|| supabase::config(folder));
+    let files = [journal, config].into_iter().flatten().filter(|file| file.is_file());
+    std::iter::once(folder.to_owned()).chain(files).collect()
 }
 
 /// The layout of these scripts. In which order they come says nothing.
@@ -94,19 +107,41 @@ fn of(mut names: Vec<String>) -> Layout {
     }
 }
 
-/// Every `.sql` file in a folder and as deep as this below it, by its path with slashes. Not hidden ones, and not
-/// `seed.sql`, which is data by convention.
-fn scripts(folder: &Path, depth: usize) -> std::io::Result<Vec<String>> {
-    let mut scripts = Vec::new();
+/// What a folder has, by paths with slashes.
+#[derive(Default)]
+struct Scripts {
+    names: Vec<String>,
+    /// Migrations in other languages, sorted.
+    programs: Vec<String>,
+}
+
+/// Every script in a folder and as deep as this below it. Not hidden ones, and not `seed.sql`, which is data by
+/// convention.
+fn scripts(folder: &Path, depth: usize) -> std::io::Result<Scripts> {
+    let mut scripts = Scripts::default();
     visit(folder, folder, depth, &mut |_, relative| {
         let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
-        let is_script = stem(&relative.to_string_lossy()).is_some();
-        let is_seed = relative.file_name().is_some_and(|name| name == "seed.sql" || name == "seeds.sql");
-        if is_script && !is_seed && !parts.iter().any(|part| part.starts_with('.')) {
-            scripts.push(parts.join("/"));
+        let Some(name) = parts.last().filter(|_| !parts.iter().any(|part| part.starts_with('.'))) else { return };
+        if stem(name).is_some() {
+            if name != "seed.sql" && name != "seeds.sql" {
+                scripts.names.push(parts.join("/"));
+            }
+        } else if is_program(name) {
+            scripts.programs.push(parts.join("/"));
         }
     })?;
+    scripts.programs.sort();
     Ok(scripts)
+}
+
+/// Go migrations of goose, Rust ones of refinery, Java and Kotlin ones of Flyway.
+fn is_program(name: &str) -> bool {
+    let Some((stem, extension)) = name.rsplit_once('.') else { return false };
+    match extension {
+        "go" => leading_number(stem).is_some_and(|(_, rest)| rest.starts_with('_') && !rest.ends_with("_test")),
+        "rs" | "java" | "kt" => prefixed::fits(&[format!("{stem}.sql")]),
+        _ => false,
+    }
 }
 
 /// A script's name without `.sql`.
@@ -130,5 +165,25 @@ mod tests {
         assert_eq!(several(&["a", "b"]), "`a` and `b`");
         assert_eq!(several(&["a", "b", "c", "d"]), "`a`, `b`, `c` and `d`");
         assert_eq!(several(&["a", "b", "c", "d", "e"]), "`a`, `b`, `c` and 2 more");
+    }
+
+    #[test]
+    fn the_order_in_which_the_system_lists_files_says_nothing() {
+        let folders: &[&[&str]] = &[
+            &["9_a.sql", "10_b.sql", "010_c.sql", "x.sql", "y.sql", "old/1_d.sql"],
+            &["9_a.up.sql", "9_a.down.sql", "10_b.up.sql", "7_c.down.sql", "11_d.sql", "e.sql"],
+            &["V1__a.sql", "V1_1__b.sql", "sub/V10__c.sql", "R__d.sql", "R__a.sql", "U1__a.sql", "B1__a.sql", "z.sql"],
+            &["2_a/up.sql", "2_a/down.sql", "1-0_b/up.sql", "10_c/up.sql", "4_d/down.sql", "e.sql"],
+            &["2_a/migration.sql", "2_a-b/migration.sql", "1_c/migration.sql", "x.sql"],
+            &["b.sql", "a.sql", "C.sql", "1.sql"],
+        ];
+        for names in folders {
+            let mut names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let expected = format!("{:?}", of(names.clone()));
+            for seed in 0..50 {
+                fastrand::Rng::with_seed(seed).shuffle(&mut names);
+                assert_eq!(format!("{:?}", of(names.clone())), expected, "seed {seed}: {names:?}");
+            }
+        }
     }
 }

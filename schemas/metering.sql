@@ -47,10 +47,12 @@ ALTER TABLE outages_north ADD CONSTRAINT north_once UNIQUE (region, began);
 ALTER TABLE outages ADD FOREIGN KEY (region) REFERENCES meters (serial_no) DEFERRABLE;
 ALTER TABLE outages ADD COLUMN IF NOT EXISTS houses text, ADD IF NOT EXISTS cause text;
 
--- By an expression, so that it can't have a key.
+-- By an expression, so that it can't have a key; what becomes of its only partition can.
 CREATE TABLE tariffs (name text NOT NULL, cents numeric NOT NULL, valid daterange) PARTITION BY RANGE (lower(valid));
 CREATE TABLE tariffs_all PARTITION OF tariffs FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
 ALTER TABLE tariffs_all ADD CONSTRAINT tariff_name PRIMARY KEY (name);
+ALTER TABLE tariffs DETACH PARTITION tariffs_all;
+DROP TABLE tariffs;
 
 -- A partition that left: its keys stay with it.
 CREATE TABLE alarms (id int NOT NULL, level int NOT NULL, meter_id bigint REFERENCES meters, UNIQUE (id, level)) PARTITION BY LIST (level);

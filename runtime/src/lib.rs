@@ -36,6 +36,8 @@ pub use shape::{Index, Shape, ShapeParams};
 pub use store::{SqliteStore, StoreError, StoreEvent};
 #[cfg(feature = "client")]
 pub use stream::SyncError;
+#[cfg(feature = "serde")]
+pub use value::JsonOf;
 pub use value::{
     Array, Bits, Cidr, Circle, Dimension, Hstore, Inet, Interval, Json, Line, MacAddr, MacAddr8, Money, Multirange,
     Numeric, OrInfinity, Path, Point, Polygon, Range, Rectangle, Secret, Segment, TimeOfDay, TimeTz, Vector,

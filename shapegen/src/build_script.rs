@@ -96,7 +96,7 @@ mod tests {
             let manifest = path("shapes.toml");
             let arguments = [arguments, &["--manifest", manifest.to_str().unwrap()]].concat();
             let (mut out, mut err) = (Vec::new(), Vec::new());
-            let mut terminal = crate::cli::Terminal { out: &mut out, err: &mut err, color: false };
+            let mut terminal = crate::cli::Terminal::new(&mut out, &mut err, false);
             let arguments = ["shapegen"].iter().chain(&arguments).map(|argument| argument.into());
             let exit = crate::cli::run(arguments, &mut terminal).unwrap();
             assert_eq!(exit, crate::cli::Exit::Fine, "{}", String::from_utf8_lossy(&err));

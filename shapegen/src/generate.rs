@@ -10,9 +10,15 @@ use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::emit::{self, EmitError};
 use crate::manifest::{self, Manifest};
 use crate::model::Model;
+#[cfg(feature = "cli")]
+use crate::output::stamp::Stamp;
 use crate::output::{self, Output, OutputError};
 use crate::resolve;
+#[cfg(feature = "cli")]
+use crate::schema::Entry;
 use crate::schema::{self, Schema};
+#[cfg(feature = "cli")]
+use crate::source::SourceFile;
 use crate::source::SourceMap;
 
 /// Where the Rust module goes when the manifest doesn't say.
@@ -31,8 +37,8 @@ pub struct Loaded {
     pub sources: SourceMap,
     /// Warnings; no errors.
     pub report: Report,
-    /// The folders that the schema's files were chosen from, and what else decided the choice.
-    choices: Vec<PathBuf>,
+    /// The schema's files: which parts of them were applied, and what they were chosen from.
+    pub schema: Schema,
 }
 
 /// Everything that is generated from a manifest.
@@ -70,8 +76,8 @@ pub fn load(manifest: &Path) -> Result<Loaded, Box<Failed>> {
     let mut sources = SourceMap::default();
     let mut report = Report::default();
     match read(manifest, &mut sources, &mut report) {
-        Some((manifest, catalog, model, choices)) if !report.has_errors() => {
-            Ok(Loaded { manifest, catalog, model, sources, report, choices })
+        Some((manifest, schema, catalog, model)) if !report.has_errors() => {
+            Ok(Loaded { manifest, schema, catalog, model, sources, report })
         }
         _ => Err(Box::new(Failed { sources, report })),
     }
@@ -81,20 +87,41 @@ impl Loaded {
     /// What decides the output: the files that were read, the folders that files were chosen from, and what else decided
     /// the choice.
     pub fn inputs(&self) -> Vec<PathBuf> {
-        self.sources.files().map(|(_, file)| file.path.clone()).chain(self.choices.iter().cloned()).collect()
+        self.sources.files().map(|(_, file)| file.path.clone()).chain(self.schema.choices.iter().cloned()).collect()
     }
 }
 
-fn read(path: &Path, sources: &mut SourceMap, report: &mut Report) -> Option<(Manifest, Catalog, Model, Vec<PathBuf>)> {
+fn read(path: &Path, sources: &mut SourceMap, report: &mut Report) -> Option<(Manifest, Schema, Catalog, Model)> {
     let manifest = manifest::read(sources, path, report)?;
-    let Schema { scripts, choices, complete } = schema::of_manifest(&manifest, sources, report);
-    let catalog = Catalog::read(sources, &scripts, report);
-    if !complete {
+    let schema = schema::of_manifest(&manifest, sources, report);
+    let catalog = Catalog::read(sources, &schema.scripts, report);
+    if !schema.complete {
         // Every table of a missing file would be unknown.
         return None;
     }
     let model = resolve::resolve(&manifest, &catalog, sources, report)?;
-    Some((manifest, catalog, model, choices))
+    Some((manifest, schema, catalog, model))
+}
+
+/// How many files the last build made, if since then neither they nor anything that they are made from has changed: then
+/// there is nothing to build. Builds that had something to say are not remembered.
+#[cfg(feature = "cli")]
+pub fn unchanged(manifest: &Path) -> Option<usize> {
+    let stamp = Stamp::read(manifest)?;
+    let mut sources = SourceMap::default();
+    let text = sources.add(manifest, std::fs::read_to_string(manifest).ok()?);
+    let folder = manifest.parent()?;
+    let entries: Vec<Entry<'_>> = stamp.schema.iter().map(|path| Entry { path, span: None }).collect();
+    let overrides = stamp.overrides.as_ref().map(|path| Entry { path, span: None });
+    let schema = schema::read(folder, &entries, overrides.as_ref(), &mut sources, &mut Report::default());
+    let inputs = inputs(&sources.file(text).text, schema.hash(folder, &sources));
+    if inputs == stamp.inputs { stamp.untouched() } else { None }
+}
+
+/// A hash of everything that decides the output.
+#[cfg(feature = "cli")]
+fn inputs(manifest: &str, schema: blake3::Hash) -> blake3::Hash {
+    blake3::Hasher::new().update(schema.as_bytes()).update(manifest.as_bytes()).finalize()
 }
 
 /// Generates everything that a manifest asks for. Writes nothing.
@@ -140,6 +167,21 @@ impl Generated {
             output.add(folder.join(&ddl.value).join("local.sql"), self.local_sql.as_str());
         }
         Ok(output)
+    }
+
+    /// Remembers that this output, which was written, is what the inputs lead to: for [`unchanged`].
+    #[cfg(feature = "cli")]
+    pub fn remember(&self, output: &Output) {
+        let Loaded { manifest, schema, sources, report, .. } = &self.loaded;
+        let SourceFile { path, text } = sources.file(manifest.file);
+        let entries = manifest.schema.iter().map(|entry| entry.value.clone()).collect();
+        let overrides = manifest.overrides.as_ref().map(|entry| entry.value.clone());
+        let inputs = inputs(text, schema.hash(&manifest.folder(sources), sources));
+        let stamp = Stamp::new(inputs, entries, overrides, output.paths()).filter(|_| report.diagnostics().is_empty());
+        match stamp {
+            Some(stamp) => stamp.write(path),
+            None => Stamp::forget(path),
+        }
     }
 
     /// What to say when the output can't be printed or written.
@@ -231,10 +273,55 @@ mod tests {
         assert_eq!(fs::read_to_string(&edited).unwrap(), before);
     }
 
+    #[test]
+    fn nothing_is_built_until_an_input_or_an_output_changes() {
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| root.path().join(name);
+        fs::create_dir(path("sql")).unwrap();
+        fs::write(path("sql/a.sql"), "CREATE TABLE a (id int PRIMARY KEY);").unwrap();
+        let manifest = "schema = \"sql/*.sql\"\n[shape]\na = { scope = \"public\", change_frequency = \"low\" }\n";
+        fs::write(path("shapes.toml"), manifest).unwrap();
+        let build = || {
+            let generated = generate(&path("shapes.toml")).unwrap();
+            let output = generated.output(Print::Changed).unwrap();
+            output.write().unwrap();
+            generated.remember(&output);
+        };
+        let unchanged = || unchanged(&path("shapes.toml"));
+        build();
+        assert_eq!(unchanged(), None, "there is no workspace to remember it in");
+        fs::write(path("Cargo.lock"), "").unwrap();
+        build();
+        assert_eq!(unchanged(), Some(3));
+
+        let changes: [(&str, &dyn Fn()); 5] = [
+            ("the schema", &|| fs::write(path("sql/a.sql"), "CREATE TABLE a (id bigint PRIMARY KEY);").unwrap()),
+            ("a new file", &|| fs::write(path("sql/b.sql"), "").unwrap()),
+            ("the manifest", &|| fs::write(path("shapes.toml"), manifest.replace("low", "rare")).unwrap()),
+            ("an output", &|| fs::write(path("src/sync/a.rs"), "").unwrap()),
+            ("an output that is gone", &|| fs::remove_file(path("src/sync/mod.rs")).unwrap()),
+        ];
+        for (what, change) in changes {
+            change();
+            assert_eq!(unchanged(), None, "{what}");
+            if what == "an output" {
+                fs::remove_file(path("src/sync/a.rs")).unwrap();
+            }
+            build();
+            assert_eq!(unchanged(), Some(3), "{what}");
+        }
+
+        let warned = manifest.replace("low", "high");
+        fs::write(path("shapes.toml"), warned).unwrap();
+        build();
+        assert_eq!(unchanged(), None, "a warning is said each time");
+    }
+
     /// Everything that is generated, in one text.
     fn all(manifest: &Path) -> String {
         let generated = generate(manifest).unwrap();
-        let files = generated.rust.iter().map(|(name, file)| format!("{name}\n{}", file.print().unwrap()));
+        let files = emit::rust::files(&generated.loaded.model).unwrap();
+        let files = files.iter().map(|(name, file)| format!("{name}\n{}", file.print().unwrap()));
         files.chain([generated.local_sql.clone()]).collect()
     }
 

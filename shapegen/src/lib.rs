@@ -24,4 +24,6 @@ mod sql;
 mod build_script;
 
 pub use build_script::build;
+#[cfg(feature = "cli")]
+pub use generate::unchanged;
 pub use generate::{Failed, Generated, Loaded, Print, generate, load};

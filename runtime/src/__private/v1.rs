@@ -7,18 +7,26 @@ pub use crate::cell::Cell;
 pub use crate::client::{Client, ClientBuilder, Mode, NoSession, Session, TokenProvider, TypedClient};
 #[cfg(feature = "client")]
 pub use crate::collection::Collection;
-pub use crate::columns::{ColumnError, Columns, Encoder};
+pub use crate::columns::{ColumnError, Columns, Encoder, nullable};
 pub use crate::definition::{Column, Filter, LocalTable, Param, ParamSource, Policy, ShapeDefinition, Table};
 pub use crate::expr::{Comparison, Expr, Kind, Operand};
 pub use crate::shape::{Index, Shape, ShapeParams};
+#[cfg(feature = "serde")]
+pub use crate::value::JsonOf;
 pub use crate::value::{
     Array, Bits, Cidr, Circle, CompositeReader, CompositeWriter, Dimension, Hstore, Inet, Interval, Json, Line,
     MacAddr, MacAddr8, Money, Multirange, Numeric, OrInfinity, Path, PgValue, Point, Polygon, Range, Rectangle, Secret,
     Segment, TimeOfDay, TimeTz, ValueError, Vector,
 };
 pub use crate::{composite_value, enum_value, generated_for, newtype_value};
+#[cfg(feature = "chrono")]
+pub use chrono;
 pub use jiff::Timestamp;
 pub use jiff::civil::{Date, DateTime, Time};
+#[cfg(feature = "rust_decimal")]
+pub use rust_decimal;
+#[cfg(feature = "serde")]
+pub use serde;
 pub use uuid::Uuid;
 
 /// The form of generated code that this runtime carries.
@@ -113,7 +121,7 @@ macro_rules! composite_value {
                 let $crate::__private::v1::Cell::Text(text) = &cell else {
                     return Err($crate::__private::v1::ValueError::unexpected(stringify!($name), &cell));
                 };
-                let mut fields = $crate::__private::v1::CompositeReader::new(stringify!($name), text)?;
+                let fields = &mut $crate::__private::v1::CompositeReader::new(stringify!($name), text)?;
                 let value = Self { $($field: fields.take()?),* };
                 fields.finish()?;
                 Ok(value)
@@ -124,7 +132,7 @@ macro_rules! composite_value {
             }
 
             fn text(&self) -> $crate::__private::v1::Cell<'_> {
-                let mut fields = $crate::__private::v1::CompositeWriter::default();
+                let fields = &mut $crate::__private::v1::CompositeWriter::default();
                 $(fields.put(&self.$field);)*
                 $crate::__private::v1::Cell::Text($crate::__private::v1::Cow::Owned(fields.finish()))
             }

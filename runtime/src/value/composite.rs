@@ -40,7 +40,7 @@ impl<'t> CompositeReader<'t> {
     ///
     /// # Errors
     /// When there are more fields: the type has got attributes that this program doesn't know.
-    pub fn finish(self) -> Result<(), ValueError> {
+    pub fn finish(&self) -> Result<(), ValueError> {
         match self.rest {
             // A type without attributes has `()`.
             None | Some("") => Ok(()),
@@ -89,9 +89,78 @@ impl CompositeWriter {
         }
     }
 
-    /// The text.
-    pub fn finish(mut self) -> String {
+    /// The text, and the writer empty again.
+    pub fn finish(&mut self) -> String {
         self.0.push_str(if self.0.is_empty() { "()" } else { ")" });
-        self.0
+        std::mem::take(&mut self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Clone, PartialEq)]
+    struct Pair {
+        number: Option<i32>,
+        text: Option<String>,
+    }
+
+    crate::composite_value!(Pair { number, text });
+
+    #[derive(Debug, Clone, PartialEq)]
+    struct Outer {
+        flag: Option<bool>,
+        pair: Option<Pair>,
+        pairs: Option<Vec<Option<Pair>>>,
+    }
+
+    crate::composite_value!(Outer { flag, pair, pairs });
+
+    #[derive(Debug, Clone, PartialEq)]
+    struct Nothing {}
+
+    crate::composite_value!(Nothing {});
+
+    #[derive(Debug, Clone, PartialEq)]
+    struct Id(bool);
+
+    crate::newtype_value!(Id);
+
+    #[test]
+    fn composites_are_read_and_printed_by_position() {
+        let pair = |number, text: Option<&str>| Pair { number, text: text.map(str::to_owned) };
+        for (text, value) in [
+            ("(1,\"x y\")", pair(Some(1), Some("x y"))),
+            ("(,)", pair(None, None)),
+            ("(-1,\"\")", pair(Some(-1), Some(""))),
+            (r#"(1,"a ""q"" \\ (b), c")"#, pair(Some(1), Some("a \"q\" \\ (b), c"))),
+            ("(1,NULL)", pair(Some(1), Some("NULL"))),
+        ] {
+            assert_eq!(Pair::decode(Cell::text(text)).as_ref(), Ok(&value), "{text}");
+            assert_eq!(value.text(), Cell::text(text));
+        }
+        let text = r#"(t,"(1,""x y"")","{""(1,\\""x y\\"")"",NULL}")"#;
+        let outer = Outer::decode(Cell::text(text)).unwrap();
+        assert_eq!(outer.pair, Some(pair(Some(1), Some("x y"))));
+        assert_eq!(outer.pairs, Some(vec![outer.pair.clone(), None]));
+        assert_eq!(outer.text(), Cell::text(text));
+        assert_eq!(Nothing::decode(Cell::text("()")), Ok(Nothing {}));
+        assert_eq!(Nothing {}.text(), Cell::text("()"));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_an_error() {
+        for text in ["", "1,2", "(1)", "(1,a,b)", "(1,\"a)", "(1,\"a\"b)", "(x,a)", "(1,a", "(1,a(b)", "()"] {
+            let error = Pair::decode(Cell::text(text)).unwrap_err().to_string();
+            assert!(error.contains("Pair") || error.contains("int4"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_newtype_is_its_value() {
+        assert_eq!(Id::decode(Cell::text("t")), Ok(Id(true)));
+        assert_eq!((Id(true).text(), Id(true).nested_text()), (Cell::text("true"), Cell::text("t")));
+        assert_eq!(Id(true).local(), Cell::Integer(1));
     }
 }

@@ -24,11 +24,18 @@ macro_rules! by_display {
 
 mod array;
 mod bits;
+#[cfg(feature = "chrono")]
+mod chrono;
 mod composite;
+#[cfg(feature = "rust_decimal")]
+mod decimal;
 mod geometry;
 mod hstore;
 mod interval;
+mod iso;
 mod json;
+#[cfg(feature = "serde")]
+mod json_of;
 mod money;
 mod network;
 mod numeric;
@@ -37,6 +44,8 @@ mod quoted;
 mod range;
 mod scalar;
 mod secret;
+#[cfg(feature = "serde")]
+mod serde;
 mod time;
 mod time_of_day;
 mod vector;
@@ -50,6 +59,8 @@ pub use geometry::{Circle, Line, Path, Point, Polygon, Rectangle, Segment};
 pub use hstore::Hstore;
 pub use interval::Interval;
 pub use json::Json;
+#[cfg(feature = "serde")]
+pub use json_of::JsonOf;
 pub use money::Money;
 pub use network::{Cidr, Inet, MacAddr, MacAddr8};
 pub use numeric::Numeric;

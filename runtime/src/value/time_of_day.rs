@@ -6,6 +6,7 @@ use std::fmt;
 use jiff::civil::Time;
 
 use super::ValueError;
+use super::iso::Clock;
 
 const DAY: u64 = 86_400_000_000;
 
@@ -43,9 +44,9 @@ impl TimeOfDay {
 /// To the microsecond, which is what PostgreSQL keeps.
 impl From<Time> for TimeOfDay {
     fn from(time: Time) -> Self {
-        let part = |part: i8| u64::from(part.unsigned_abs());
-        let seconds = (part(time.hour()) * 60 + part(time.minute())) * 60 + part(time.second());
-        Self { micros: seconds * 1_000_000 + u64::from(time.subsec_nanosecond().unsigned_abs() / 1000) }
+        let Clock { hour, minute, second, micros } = super::time::clock(time);
+        let seconds = (u64::from(hour) * 60 + u64::from(minute)) * 60 + u64::from(second);
+        Self { micros: seconds * 1_000_000 + u64::from(micros) }
     }
 }
 
@@ -111,10 +112,10 @@ impl fmt::Display for TimeTz {
         let seconds = self.offset_seconds.unsigned_abs();
         let sign = if self.offset_seconds < 0 { '-' } else { '+' };
         write!(f, "{}{sign}{:02}", self.time, seconds / 3600)?;
-        if seconds % 3600 != 0 {
+        if !seconds.is_multiple_of(3600) {
             write!(f, ":{:02}", seconds / 60 % 60)?;
         }
-        if seconds % 60 != 0 {
+        if !seconds.is_multiple_of(60) {
             write!(f, ":{:02}", seconds % 60)?;
         }
         Ok(())

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::message::Message;
 use super::{Exit, ManifestArg, Terminal};
-use crate::generate::{Generated, Print, generate};
+use crate::generate::{Generated, Print, generate, unchanged};
 use crate::output::{OutputError, Written};
 
 /// Writes the generated code and DDL.
@@ -22,6 +22,13 @@ pub(super) struct Build {
 
 impl Build {
     pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+        if !self.check
+            && let Some(count) = unchanged(&self.manifest.manifest)
+        {
+            let written = Written { unchanged: count, ..Written::default() };
+            terminal.say(&written.to_string(), &finished(true, &written))?;
+            return Ok(Exit::Fine);
+        }
         let generated = match generate(&self.manifest.manifest) {
             Ok(generated) => generated,
             Err(failed) => {
@@ -59,7 +66,12 @@ fn check(generated: &Generated, terminal: &mut Terminal<'_>) -> io::Result<Resul
 }
 
 fn write(generated: &Generated, terminal: &mut Terminal<'_>) -> io::Result<Result<Exit, OutputError>> {
-    let written = match generated.output(Print::Changed).and_then(|output| output.write()) {
+    let written = generated.output(Print::Changed).and_then(|output| {
+        let written = output.write()?;
+        generated.remember(&output);
+        Ok(written)
+    });
+    let written = match written {
         Ok(written) => written,
         Err(error) => return Ok(Err(error)),
     };

@@ -64,7 +64,7 @@ impl PrintCatalog {
             schema::of_manifest(&manifest, sources, report)
         } else {
             let entries: Vec<Entry<'_>> = self.paths.iter().map(|path| Entry { path, span: None }).collect();
-            schema::read(Path::new(""), &entries, sources, report)
+            schema::read(Path::new(""), &entries, None, sources, report)
         };
         (!schema.scripts.is_empty()).then_some(schema.scripts)
     }

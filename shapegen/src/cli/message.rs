@@ -45,6 +45,8 @@ pub(super) enum Message<'m> {
     CheckFinished { differs: bool, diff: &'m str },
     /// What `explain` has to say.
     Explanation { text: &'m str },
+    /// `catalog --verbose`: a statement that doesn't matter.
+    PassedOver { file: String, line: usize, kind: String },
     /// `dev` serves.
     Listening { url: String },
     /// `init` wrote a manifest.
@@ -174,5 +176,22 @@ mod tests {
         let (exit, checked) = lines("text", shape, &["build", "--check"]);
         let start = "{\"reason\":\"check-finished\",\"differs\":true,\"diff\":\"";
         assert!(exit == Exit::Differences && checked.starts_with(start), "{checked}");
+    }
+
+    #[test]
+    fn beside_a_document_messages_go_to_standard_error() {
+        let root = tempfile::tempdir().unwrap();
+        let schema = root.path().join("schema.sql");
+        fs::write(&schema, "CREATE TABLE notes (id int);\nGRANT ALL ON notes TO me;\nFROB x;\n").unwrap();
+        let args = ["catalog", schema.to_str().unwrap(), "--verbose", "--message-format", "json"];
+        let Ran { exit, out, err } = shapegen(&args);
+        assert_eq!(exit, Exit::Fine);
+        let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(document["tables"][0]["table"], "notes");
+        let reasons: Vec<serde_json::Value> = err
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["reason"].clone())
+            .collect();
+        assert_eq!(reasons, ["passed-over", "diagnostic"]);
     }
 }

@@ -96,18 +96,20 @@ pub struct Terminal<'w> {
     /// Diagnostics may be colored.
     color: bool,
     messages: MessageFormat,
+    /// Standard output holds a document, so that messages go elsewhere.
+    document: bool,
 }
 
 impl<'w> Terminal<'w> {
     /// Results go to the first, diagnostics to the second.
     pub fn new(out: &'w mut dyn Write, err: &'w mut dyn Write, color: bool) -> Self {
-        Self { out, err, color, messages: MessageFormat::Human }
+        Self { out, err, color, messages: MessageFormat::Human, document: false }
     }
 
     fn report(&mut self, report: &Report, sources: &SourceMap) -> io::Result<()> {
         match self.messages {
             MessageFormat::Human => self.err.write_all(report.render(sources, self.color).as_bytes()),
-            MessageFormat::Json => self.out.write_all(&message::lines(report, sources)?),
+            MessageFormat::Json => self.lines(&message::lines(report, sources)?),
         }
     }
 
@@ -115,16 +117,25 @@ impl<'w> Terminal<'w> {
     fn say(&mut self, text: &str, message: &Message<'_>) -> io::Result<()> {
         match self.messages {
             MessageFormat::Human => self.out.write_all(text.as_bytes()),
-            MessageFormat::Json => self.out.write_all(&message.line()?),
+            MessageFormat::Json => self.lines(&message.line()?),
         }
     }
 
+    fn lines(&mut self, lines: &[u8]) -> io::Result<()> {
+        if self.document { self.err.write_all(lines) } else { self.out.write_all(lines) }
+    }
+
     fn passed_over(&mut self, found: &[PassedOver], sources: &SourceMap) -> io::Result<()> {
-        let mut text = String::new();
         for PassedOver { kind, span, line } in found {
-            text += &format!("{}:{line}: passed over: {kind}\n", sources.file(span.file).path.display());
+            let file = sources.file(span.file).path.display().to_string();
+            match self.messages {
+                MessageFormat::Human => writeln!(self.err, "{file}:{line}: passed over: {kind}")?,
+                MessageFormat::Json => {
+                    self.lines(&Message::PassedOver { file, line: *line, kind: kind.to_string() }.line()?)?;
+                }
+            }
         }
-        self.err.write_all(text.as_bytes())
+        Ok(())
     }
 }
 
@@ -165,7 +176,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
     terminal.messages = cli.message_format;
     match cli.command {
         Command::Build(command) => command.run(terminal),
-        Command::Catalog(command) => command.run(terminal),
+        Command::Catalog(command) => {
+            terminal.document = true;
+            command.run(terminal)
+        }
         Command::Dev(command) => command.run(terminal),
         Command::Explain(command) => command.run(terminal),
         Command::Init(command) => command.run(terminal),
@@ -336,6 +350,7 @@ mod tests {
         refused(&["build"]);
         streampai(root.path());
         refused(&["explain", "livestrems"]);
+        refused(&["explain", "SG0320"]);
         refused(&["init", path]);
         assert_report("what_is_missing", root.path(), &reports);
     }
@@ -368,5 +383,14 @@ mod tests {
         let near = shapegen(&["explain", "livestrems", "--manifest", &manifest]);
         assert_eq!((near.exit, near.out.as_str()), (Exit::Diagnostics, ""));
         assert!(near.err.contains("did you mean `livestreams`?"), "{}", near.err);
+    }
+
+    #[test]
+    fn explain_knows_the_codes_without_a_manifest() {
+        for id in ["SG0302", "sg0302"] {
+            let Ran { exit, out, err } = shapegen(&["explain", id, "--manifest", "there/is/none.toml"]);
+            assert_eq!((exit, err.as_str()), (Exit::Fine, ""));
+            assert!(out.starts_with("SG0302: an unknown scope\n\nA shape names a scope"), "{out}");
+        }
     }
 }

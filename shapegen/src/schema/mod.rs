@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use crate::catalog::Script;
 use crate::diagnostics::{Diagnostic, Report, Severity, codes};
 use crate::manifest::Manifest;
-use crate::source::{FileId, SourceMap, Span};
+use crate::source::{FileId, SourceMap, Span, Spanned};
 use layout::Layout;
 use marker::Markers;
 use path::Found;
@@ -30,6 +30,12 @@ pub struct Entry<'e> {
     pub span: Option<Span>,
 }
 
+impl<'e> From<&'e Spanned<String>> for Entry<'e> {
+    fn from(named: &'e Spanned<String>) -> Self {
+        Self { path: &named.value, span: Some(named.span) }
+    }
+}
+
 /// What entries come to.
 #[derive(Debug, Default)]
 pub struct Schema {
@@ -42,26 +48,45 @@ pub struct Schema {
 }
 
 /// Reads entries, relative to a folder, in their order: files as they are, a glob's matches sorted by path, a folder as
-/// the tool that its names and markers belong to applies it. A file that comes twice is read once.
-pub fn read(folder: &Path, entries: &[Entry<'_>], sources: &mut SourceMap, report: &mut Report) -> Schema {
+/// the tool that its names and markers belong to applies it. A file that comes twice is read once. The overrides come
+/// last.
+pub fn read(
+    folder: &Path,
+    entries: &[Entry<'_>],
+    overrides: Option<&Entry<'_>>,
+    sources: &mut SourceMap,
+    report: &mut Report,
+) -> Schema {
     let mut reader = Reader::new(folder, sources, report);
     for entry in entries {
         reader.entry(entry);
+    }
+    if let Some(entry) = overrides {
+        reader.overrides(entry);
     }
     reader.schema
 }
 
 /// Reads what a manifest names: the entries of `schema`, and last the file of `overrides`.
 pub(crate) fn of_manifest(manifest: &Manifest, sources: &mut SourceMap, report: &mut Report) -> Schema {
-    let folder = manifest.folder(sources);
-    let mut reader = Reader::new(&folder, sources, report);
-    for entry in &manifest.schema {
-        reader.entry(&Entry { path: &entry.value, span: Some(entry.span) });
+    let entries: Vec<Entry<'_>> = manifest.schema.iter().map(Entry::from).collect();
+    let overrides = manifest.overrides.as_ref().map(Entry::from);
+    read(&manifest.folder(sources), &entries, overrides.as_ref(), sources, report)
+}
+
+impl Schema {
+    /// A hash of the scripts, by their paths below a folder, and of which parts of them are applied.
+    #[cfg(feature = "cli")]
+    pub(crate) fn hash(&self, folder: &Path, sources: &SourceMap) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new();
+        for Script { file, parts, overrides } in &self.scripts {
+            let file = sources.file(*file);
+            let path = file.path.strip_prefix(folder).unwrap_or(&file.path);
+            let facts = format!("{path:?} {} {parts:?} {overrides}\n", file.text.len());
+            hasher.update(facts.as_bytes()).update(file.text.as_bytes());
+        }
+        hasher.finalize()
     }
-    if let Some(entry) = &manifest.overrides {
-        reader.overrides(&Entry { path: &entry.value, span: Some(entry.span) });
-    }
-    reader.schema
 }
 
 struct Reader<'r> {

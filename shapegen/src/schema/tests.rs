@@ -42,7 +42,7 @@ fn read_folder(files: Files<'_>) -> (String, String) {
     let manifest = sources.add("shapes.toml", "schema = [\"db\"]");
     let mut report = Report::default();
     let entry = Entry { path: "db", span: Some(Span::new(manifest, 10..14)) };
-    let schema = read(root.path(), &[entry], &mut sources, &mut report);
+    let schema = read(root.path(), &[entry], None, &mut sources, &mut report);
     assert_eq!(schema.complete, !report.has_errors());
     let said = report.render(&sources, false).replace(root.path().to_str().unwrap(), "");
     (applied(root.path(), &sources, &schema), said)
@@ -86,6 +86,10 @@ fn sqlx_and_golang_migrate_have_two_files_for_two_ways() {
             ("db/000001_a.up.sql", "one"),
         ],
         &["db/000001_a.up.sql: one", "db/2_b.up.sql: two", "db/10_c.up.sql: ten"],
+    );
+    applies(
+        &[("db/V0002.b.up.sql", "two"), ("db/V0001.a.up.sql", "one"), ("db/V0001.a.down.sql", "DROP TABLE a")],
+        &["db/V0001.a.up.sql: one", "db/V0002.b.up.sql: two"],
     );
 }
 
@@ -262,7 +266,7 @@ fn supabase_declares_its_schema_in_all_files_below_a_folder() {
         fs::write(root.path().join("supabase/config.toml"), text).unwrap();
         let (mut sources, mut report) = (SourceMap::default(), Report::default());
         let entry = Entry { path: "supabase/schemas", span: None };
-        let schema = read(root.path(), &[entry], &mut sources, &mut report);
+        let schema = read(root.path(), &[entry], None, &mut sources, &mut report);
         let messages: Vec<&str> = report.diagnostics().iter().map(|found| found.message.as_str()).collect();
         assert_eq!(messages.is_empty(), said.is_empty(), "{messages:?}");
         assert!(messages.iter().all(|message| message.contains(said)), "{messages:?}");
@@ -284,7 +288,7 @@ fn files_of_their_own_are_read_by_their_markers_and_once() {
     let mut sources = SourceMap::default();
     let mut report = Report::default();
     let entries = ["goose.sql", "m/1_x.sql", "m", "*.sql", "m/2*"].map(|path| Entry { path, span: None });
-    let schema = read(root.path(), &entries, &mut sources, &mut report);
+    let schema = read(root.path(), &entries, None, &mut sources, &mut report);
     assert_eq!(report.render(&sources, false), "");
     assert_eq!(
         applied(root.path(), &sources, &schema),
@@ -298,7 +302,7 @@ fn files_of_their_own_are_read_by_their_markers_and_once() {
 fn a_journal_is_an_input_beside_its_folder() {
     let root = folder(&[("db/meta/_journal.json", "{\"entries\":[]}")]);
     let schema =
-        read(root.path(), &[Entry { path: "db", span: None }], &mut SourceMap::default(), &mut Report::default());
+        read(root.path(), &[Entry { path: "db", span: None }], None, &mut SourceMap::default(), &mut Report::default());
     assert_eq!(schema.choices, [root.path().join("db"), root.path().join("db/meta/_journal.json")]);
 }
 
@@ -306,6 +310,7 @@ fn a_journal_is_an_input_beside_its_folder() {
 fn what_is_wrong_with_a_folder_is_said_with_the_names() {
     let cases: &[(&str, Files<'_>)] = &[
         ("no files", &[("db/notes.md", "")]),
+        ("ways back alone", &[("db/1_a.down.sql", "")]),
         ("files further down", &[("db/a/1.txt", ""), ("db/a/x.sql", ""), ("db/b/y.sql", "")]),
         ("folders beside files", &[("db/1_a.sql", "1"), ("db/old/2_b.sql", "2")]),
         ("two with one version", &[("db/1_a.up.sql", "a"), ("db/01_b.up.sql", "b"), ("db/2_c.up.sql", "c")]),

@@ -67,7 +67,7 @@ impl Init {
 
     fn catalog(&self, sources: &mut SourceMap, report: &mut Report) -> Option<Catalog> {
         let entries: Vec<Entry<'_>> = self.schema.iter().map(|path| Entry { path, span: None }).collect();
-        let schema = schema::read(Path::new(""), &entries, sources, report);
+        let schema = schema::read(Path::new(""), &entries, None, sources, report);
         let catalog = Catalog::read(sources, &schema.scripts, report);
         (!report.has_errors()).then_some(catalog)
     }

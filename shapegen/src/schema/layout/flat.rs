@@ -65,8 +65,13 @@ pub(super) fn layout(names: &[&str]) -> Layout {
     layout
 }
 
-/// The way up of each version, by value. A file without a way beside them is applied, as sqlx does.
+/// The way up of each version, by value. A file without a way beside them is applied, as sqlx does. Where no name begins
+/// with a version, names decide.
 fn two_ways(names: &[&str], layout: &mut Layout) {
+    if names.iter().all(|name| migration(name).is_none()) {
+        layout.files = names.iter().filter(|name| !is_way_back(name)).map(|name| (*name).to_owned()).collect();
+        return;
+    }
     let (mut scripts, mut downs, mut only, mut others) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for &name in names {
         match migration(name) {

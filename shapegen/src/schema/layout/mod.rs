@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::path::visit;
 use super::version::leading_number;
-use crate::diagnostics::{Diagnostic, codes};
+use crate::diagnostics::{Diagnostic, Severity, codes};
 pub(super) use flat::is_way_back;
 
 /// What a folder comes to.
@@ -65,6 +65,14 @@ pub(super) fn several(names: &[&str]) -> String {
 
 /// The layout of a folder.
 pub(super) fn read(folder: &Path) -> std::io::Result<Layout> {
+    let mut layout = choose(folder)?;
+    if layout.files.is_empty() && layout.remarks.iter().all(|remark| remark.severity != Severity::Error) {
+        layout.error("nothing in the folder is applied", "name its files in `schema`, in their order");
+    }
+    Ok(layout)
+}
+
+fn choose(folder: &Path) -> std::io::Result<Layout> {
     let all = |depth| scripts(folder, depth).map(|found| found.names);
     if let Some(layout) = journal::read(folder, || all(0))? {
         return Ok(layout);

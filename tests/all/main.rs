@@ -6,6 +6,7 @@ mod collections;
 mod dependencies;
 mod electric;
 mod format_type;
+mod histories;
 mod output;
 mod persons;
 mod postgres;

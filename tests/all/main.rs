@@ -4,6 +4,7 @@ mod answers;
 mod catalog_judge;
 mod collections;
 mod dependencies;
+mod expressions;
 mod output;
 mod persons;
 mod postgres;

@@ -71,7 +71,11 @@ impl<'a> Checker<'a, '_> {
     ) {
         if self.errors.len() < MOST_ERRORS {
             let (at, help) = (self.parsed.range(at), help.into_iter().collect());
-            self.errors.push(FragmentError { code, message: message.into(), at, label: label.into(), help });
+            let error = FragmentError { code, message: message.into(), at, label: label.into(), help };
+            // What is looked at twice is wrong once.
+            if !self.errors.contains(&error) {
+                self.errors.push(error);
+            }
         }
     }
 

@@ -102,7 +102,7 @@ pub(super) fn in_list<'c>(
         && let Some(known) = list.iter().find(|term| term.ty.is_some())
     {
         let (_, operand, _) = unify(checker, Op::Compare(Comparison::Equal), needle.clone(), known.clone())?;
-        needle = Term { operand: Some(operand), ty: known.ty.clone().map(as_compared), ..needle };
+        needle = Term { operand: Some(operand), ty: known.ty.clone().map(as_compared), open: Open::No, ..needle };
     }
     let pairs: Vec<Option<(Kind, Operand, Operand)>> =
         list.into_iter().map(|term| unify(checker, Op::Compare(Comparison::Equal), needle.clone(), term)).collect();

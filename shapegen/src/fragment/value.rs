@@ -103,6 +103,12 @@ impl<'a> Checker<'a, '_> {
     /// A value as one of a type; `other` is what it stands beside.
     pub(super) fn resolve(&mut self, term: &Term<'a>, to: Base, other: &Term<'a>) -> Option<Operand> {
         match (&term.open, &term.operand, term.base_or_open().flatten()) {
+            // PostgreSQL reads digits beyond a float's range as no float.
+            (Open::No, Some(Operand::Literal(digits)), Some(Base::Numeric))
+                if matches!(to, Base::Float4 | Base::Float8) && literal::canonical(to, digits).is_err() =>
+            {
+                self.unreadable(term, to, other, Unreadable::NoValue)
+            }
             (Open::No, Some(operand), Some(from)) => Some(coerce(operand.clone(), from, to)),
             (Open::Null, ..) => Some(Operand::Null),
             (Open::Param(name), ..) => {
@@ -650,7 +656,8 @@ impl<'a> Checker<'a, '_> {
         let name = function.name.to_string().to_ascii_lowercase();
         let name = name.strip_prefix("pg_catalog.").unwrap_or(&name);
         if is_now(name) {
-            return self.now(span(expr), &format!("{name}()"));
+            let parentheses = if matches!(function.args, ast::FunctionArguments::None) { "" } else { "()" };
+            return self.now(span(expr), &format!("{name}{parentheses}"));
         }
         if matches!(name, "like" | "ilike") {
             let condition = self.condition(expr, false)?;

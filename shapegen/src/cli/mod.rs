@@ -8,6 +8,7 @@ mod explain;
 mod init;
 mod message;
 mod table;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -120,6 +121,14 @@ impl<'w> Terminal<'w> {
         match self.messages {
             MessageFormat::Human => self.out.write_all(text.as_bytes()),
             MessageFormat::Json => self.lines(&message.line()?),
+        }
+    }
+
+    /// What people want to know and programs don't.
+    fn note(&mut self, text: &str) -> io::Result<()> {
+        match self.messages {
+            MessageFormat::Human => self.err.write_all(text.as_bytes()),
+            MessageFormat::Json => Ok(()),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod build;
 mod catalog;
+mod completions;
 mod dev;
 mod diff;
 mod explain;
@@ -15,7 +16,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::catalog::PassedOver;
 use crate::diagnostics::Report;
@@ -41,6 +42,7 @@ struct Cli {
 enum Command {
     Build(build::Build),
     Catalog(catalog::PrintCatalog),
+    Completions(completions::Completions),
     Dev(dev::Dev),
     Diff(diff::Diff),
     Explain(explain::Explain),
@@ -191,6 +193,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
             terminal.document = true;
             command.run(terminal)
         }
+        Command::Completions(command) => command.run(Cli::command(), terminal),
         Command::Dev(command) => command.run(terminal),
         Command::Diff(command) => command.run(terminal),
         Command::Explain(command) => command.run(terminal),
@@ -232,7 +235,7 @@ mod tests {
 
     #[test]
     fn help_is_as_reviewed() {
-        let help: String = ["", "build", "catalog", "dev", "diff", "explain", "init"]
+        let help: String = ["", "build", "catalog", "completions", "dev", "diff", "explain", "init"]
             .iter()
             .map(|command| {
                 let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();

@@ -14,12 +14,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::build::Built;
 use super::{Exit, Terminal};
+use crate::output::Written;
 
 /// How often inputs are looked at; what was changed must stand still for as long before it is built.
 const INTERVAL: Duration = Duration::from_millis(150);
 
 /// How many files are named before they are only counted.
 const NAMED: usize = 3;
+
+const WAITING: &str = "not built, waiting for the next change";
 
 /// Folders in which nobody keeps a schema, and programs write all the time.
 const PASSED_OVER: &[&str] = &["target", "node_modules"];
@@ -77,10 +80,11 @@ impl<'m> Watch<'m> {
         let built = Built::new(self.manifest, terminal)?;
         let text = match (&built.done, changes) {
             (Some(done), []) => done.to_string(),
-            (done, []) => outcome(done.as_ref()) + "\n",
-            (done, changes) => {
+            (None, []) => format!("{WAITING}\n"),
+            (None, changes) => format!("{}: {WAITING}\n", summary(changes)),
+            (Some(done), changes) => {
                 let seconds = started.elapsed().as_secs_f64();
-                format!("{}: {}, {seconds:.2} s\n", summary(changes), outcome(done.as_ref()))
+                format!("{}: {}, {seconds:.2} s\n", summary(changes), outcome(done))
             }
         };
         let changed = changes.iter().map(|change| change.path.display().to_string()).collect();
@@ -109,8 +113,7 @@ impl<'m> Watch<'m> {
     }
 }
 
-fn outcome(done: Option<&crate::output::Written>) -> String {
-    let Some(done) = done else { return "not built, waiting for the next change".to_owned() };
+fn outcome(done: &Written) -> String {
     let names = |paths: &[PathBuf]| {
         let names: Vec<_> = paths.iter().filter_map(|path| path.file_name()).map(OsStr::to_string_lossy).collect();
         if names.len() > NAMED { format!("{} files", names.len()) } else { names.join(", ") }
@@ -299,8 +302,8 @@ mod tests {
         fs::remove_file(folder.path("schema/2.sql")).unwrap();
         let manifest = folder.path("shapes.toml");
         let mut watch = Watch::new(&manifest);
-        let waiting = "not built, waiting for the next change";
-        assert_eq!(folder.poll(&mut watch).unwrap(), format!("{waiting}\n"));
+        let waiting = format!("{WAITING}\n");
+        assert_eq!(folder.poll(&mut watch).unwrap(), waiting);
         assert!(String::from_utf8_lossy(&folder.err).contains("there is no file `schema/2.sql`"));
         assert_eq!(folder.poll(&mut watch), None);
 

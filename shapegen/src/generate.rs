@@ -132,7 +132,11 @@ pub fn unchanged(manifest: &Path) -> Option<usize> {
     let folder = manifest.parent()?;
     let entries: Vec<Entry<'_>> = stamp.schema.iter().map(|path| Entry { path, span: None }).collect();
     let overrides = stamp.overrides.as_ref().map(|path| Entry { path, span: None });
-    let schema = schema::read(folder, &entries, overrides.as_ref(), &mut sources, &mut Report::default());
+    let mut report = Report::default();
+    let schema = schema::read(folder, &entries, overrides.as_ref(), &mut sources, &mut report);
+    if !report.diagnostics().is_empty() {
+        return None;
+    }
     let inputs = inputs(&sources.file(text).text, schema.hash(folder, &sources));
     if inputs == stamp.inputs { stamp.untouched() } else { None }
 }
@@ -313,6 +317,31 @@ mod tests {
     }
 
     #[test]
+    fn what_the_schema_says_in_no_readable_way_is_taken_from_the_overrides() {
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| root.path().join(name);
+        fs::create_dir(path("db")).unwrap();
+        fs::write(path("db/1_seen.sql"), "CREATE VIEW seen AS SELECT 1 AS id;").unwrap();
+        fs::write(path("db/2_odd.sql"), "CREATE TABLE odd (id no_such_type);").unwrap();
+        let stated = "CREATE TABLE seen (id int PRIMARY KEY);\nCREATE TABLE odd (id uuid PRIMARY KEY);\n";
+        fs::write(path("overrides.sql"), stated).unwrap();
+        let shape = "{ scope = \"public\", change_frequency = \"low\" }";
+        let manifest = |overrides: &str| {
+            let text = format!("schema = \"db\"\n{overrides}[shape]\nseen = {shape}\nodd = {shape}\n");
+            fs::write(path("shapes.toml"), text).unwrap();
+            load(&path("shapes.toml"))
+        };
+        let failed = manifest("").unwrap_err();
+        let codes: Vec<&str> = failed.report.diagnostics().iter().map(|found| found.code.id).collect();
+        assert_eq!(codes, ["SG0103", "SG0402", "SG0404"]);
+        let loaded = manifest("overrides = \"overrides.sql\"\n").unwrap();
+        assert_eq!(loaded.report.diagnostics(), []);
+        assert!(loaded.inputs().contains(&path("overrides.sql")));
+        let failed = manifest("overrides = 1\n").unwrap_err();
+        assert!(failed.to_string().contains("`overrides` must be a string"), "{failed}");
+    }
+
+    #[test]
     fn nothing_is_built_until_an_input_or_an_output_changes() {
         let root = tempfile::tempdir().unwrap();
         let path = |name: &str| root.path().join(name);
@@ -354,6 +383,12 @@ mod tests {
         fs::write(path("shapes.toml"), warned).unwrap();
         build();
         assert_eq!(unchanged(), None, "a warning is said each time");
+
+        fs::write(path("shapes.toml"), manifest.replace("sql/*.sql", "sql")).unwrap();
+        build();
+        assert_eq!(unchanged(), Some(3));
+        fs::write(path("sql/1_program.go"), "").unwrap();
+        assert_eq!(unchanged(), None, "a folder that there is something to say about");
     }
 
     /// Everything that is generated, in one text.

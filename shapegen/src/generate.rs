@@ -61,6 +61,8 @@ pub struct Failed {
     pub sources: SourceMap,
     /// What is wrong, at least one error among it.
     pub report: Report,
+    /// What a change of can help, as far as the manifest could be read: see [`Loaded::inputs`].
+    pub inputs: Vec<PathBuf>,
 }
 
 impl fmt::Display for Failed {
@@ -79,11 +81,15 @@ impl std::error::Error for Failed {}
 pub fn load(manifest: &Path) -> Result<Loaded, Box<Failed>> {
     let mut sources = SourceMap::default();
     let mut report = Report::default();
-    match read(manifest, &mut sources, &mut report) {
+    let mut named = vec![manifest.to_path_buf()];
+    match read(manifest, &mut sources, &mut report, &mut named) {
         Some((manifest, schema, catalog, model)) if !report.has_errors() => {
             Ok(Loaded { manifest, schema, catalog, model, sources, report })
         }
-        _ => Err(Box::new(Failed { sources, report })),
+        _ => {
+            named.extend(sources.files().map(|(_, file)| file.path.clone()));
+            Err(Box::new(Failed { sources, report, inputs: named }))
+        }
     }
 }
 
@@ -95,9 +101,18 @@ impl Loaded {
     }
 }
 
-fn read(path: &Path, sources: &mut SourceMap, report: &mut Report) -> Option<(Manifest, Schema, Catalog, Model)> {
+/// `named` gets what the manifest names and files were chosen from, also where nothing is there.
+fn read(
+    path: &Path,
+    sources: &mut SourceMap,
+    report: &mut Report,
+    named: &mut Vec<PathBuf>,
+) -> Option<(Manifest, Schema, Catalog, Model)> {
     let manifest = manifest::read(sources, path, report)?;
     let schema = schema::of_manifest(&manifest, sources, report);
+    let folder = manifest.folder(sources);
+    named.extend(manifest.schema.iter().chain(&manifest.overrides).map(|entry| folder.join(&entry.value)));
+    named.extend(schema.choices.iter().cloned());
     let catalog = Catalog::read(sources, &schema.scripts, report);
     if !schema.complete {
         // Every table of a missing file would be unknown.
@@ -144,7 +159,8 @@ pub fn generate(manifest: &Path) -> Result<Generated, Box<Failed>> {
         }
         Err(error) => {
             loaded.report.push(defect(&error));
-            Err(Box::new(Failed { sources: loaded.sources, report: loaded.report }))
+            let inputs = loaded.inputs();
+            Err(Box::new(Failed { sources: loaded.sources, report: loaded.report, inputs }))
         }
     }
 }

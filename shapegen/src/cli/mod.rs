@@ -2,19 +2,21 @@
 
 mod build;
 mod catalog;
+mod completions;
 mod dev;
 mod diff;
 mod explain;
 mod init;
 mod message;
 mod table;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::catalog::PassedOver;
 use crate::diagnostics::Report;
@@ -40,6 +42,7 @@ struct Cli {
 enum Command {
     Build(build::Build),
     Catalog(catalog::PrintCatalog),
+    Completions(completions::Completions),
     Dev(dev::Dev),
     Diff(diff::Diff),
     Explain(explain::Explain),
@@ -123,6 +126,14 @@ impl<'w> Terminal<'w> {
         }
     }
 
+    /// What people want to know and programs don't.
+    fn note(&mut self, text: &str) -> io::Result<()> {
+        match self.messages {
+            MessageFormat::Human => self.err.write_all(text.as_bytes()),
+            MessageFormat::Json => Ok(()),
+        }
+    }
+
     fn lines(&mut self, lines: &[u8]) -> io::Result<()> {
         if self.document { self.err.write_all(lines) } else { self.out.write_all(lines) }
     }
@@ -182,6 +193,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
             terminal.document = true;
             command.run(terminal)
         }
+        Command::Completions(command) => command.run(Cli::command(), terminal),
         Command::Dev(command) => command.run(terminal),
         Command::Diff(command) => command.run(terminal),
         Command::Explain(command) => command.run(terminal),
@@ -223,7 +235,7 @@ mod tests {
 
     #[test]
     fn help_is_as_reviewed() {
-        let help: String = ["", "build", "catalog", "dev", "diff", "explain", "init"]
+        let help: String = ["", "build", "catalog", "completions", "dev", "diff", "explain", "init"]
             .iter()
             .map(|command| {
                 let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();

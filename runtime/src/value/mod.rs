@@ -29,6 +29,7 @@ mod chrono;
 mod composite;
 #[cfg(feature = "rust_decimal")]
 mod decimal;
+mod float;
 mod geometry;
 mod hstore;
 mod interval;

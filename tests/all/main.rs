@@ -4,6 +4,8 @@ mod answers;
 mod catalog_judge;
 mod collections;
 mod dependencies;
+mod electric;
+mod format_type;
 mod output;
 mod persons;
 mod postgres;

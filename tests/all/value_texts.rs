@@ -28,14 +28,17 @@ struct Case {
     values: Vec<String>,
 }
 
+/// Reads a text and prints it again: what came out, or why it could not be read.
+type Survive = fn(&str) -> Result<String, String>;
+
 /// Reads a text and prints it again, alone and as part of something: what came out.
 #[derive(Clone, Copy)]
 struct Survives {
-    value: fn(&str) -> Result<String, String>,
-    list: fn(&str) -> Result<String, String>,
-    array: fn(&str) -> Result<String, String>,
-    composite: fn(&str) -> Result<String, String>,
-    range: fn(&str) -> Result<String, String>,
+    value: Survive,
+    list: Survive,
+    array: Survive,
+    composite: Survive,
+    range: Survive,
 }
 
 impl Survives {
@@ -564,10 +567,9 @@ fn a_float_is_as_short_as_postgresqls() {
     let database = postgres.database("value_texts_floats");
     let doubles: Vec<String> = (0..10_000).map(|_| random_double(&mut random)).collect();
     let singles: Vec<String> = (0..10_000).map(|_| random_single(&mut random)).collect();
-    for (ty, survive, values) in [
-        ("float8", survive::<Vec<Option<f64>>> as fn(&str) -> Result<String, String>, doubles),
-        ("float4", survive::<Vec<Option<f32>>>, singles),
-    ] {
+    for (ty, survive, values) in
+        [("float8", survive::<Vec<Option<f64>>> as Survive, doubles), ("float4", survive::<Vec<Option<f32>>>, singles)]
+    {
         let printed = database.sql(&format!("{SETTINGS} SELECT '{{{}}}'::{ty}[];", values.join(",")));
         let ours = survive(printed.trim_end()).unwrap();
         for (theirs, ours) in printed.trim_end().split(',').zip(ours.split(',')) {
@@ -607,7 +609,7 @@ fn an_interval_is_the_same_in_each_of_postgresqls_styles() {
 
 #[test]
 fn what_a_checked_type_refuses_is_named() {
-    let refused: [(fn(&str) -> Result<String, String>, &[&str]); 9] = [
+    let refused: [(Survive, &[&str]); 9] = [
         (survive::<Date>, &["infinity", "-infinity", "10000-01-01", "5874897-12-31"]),
         (survive::<DateTime>, &["infinity", "294276-12-31 23:59:59.999999"]),
         (survive::<Timestamp>, &["-infinity", "294276-12-31 23:59:59.999999+00"]),

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::message::Message;
 use super::{Exit, ManifestArg, Terminal};
+use crate::catalog::passed_over;
 use crate::generate::{Generated, Print, generate, unchanged};
 use crate::output::{OutputError, Written};
 
@@ -18,11 +19,15 @@ pub(super) struct Build {
     /// Write nothing; print what would change as a diff and exit with 3 if there is anything.
     #[arg(long)]
     check: bool,
+    /// Also list on standard error which statements were passed over on purpose.
+    #[arg(long)]
+    verbose: bool,
 }
 
 impl Build {
     pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
         if !self.check
+            && !self.verbose
             && let Some(count) = unchanged(&self.manifest.manifest)
         {
             let written = Written { unchanged: count, ..Written::default() };
@@ -36,7 +41,11 @@ impl Build {
                 return self.failed(terminal);
             }
         };
-        terminal.report(&generated.loaded.report, &generated.loaded.sources)?;
+        let loaded = &generated.loaded;
+        if self.verbose {
+            terminal.passed_over(&passed_over(&loaded.sources, &loaded.schema.scripts), &loaded.sources)?;
+        }
+        terminal.report(&loaded.report, &loaded.sources)?;
         let done = if self.check { check(&generated, terminal)? } else { write(&generated, terminal)? };
         match done {
             Ok(exit) => Ok(exit),

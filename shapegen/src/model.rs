@@ -5,6 +5,10 @@ use shapegen_runtime::expr::Expr;
 
 use crate::catalog::QualifiedName;
 
+mod postgres;
+
+pub use postgres::{PgliteColumn, PgliteTable, Postgres, PostgresIndex, SyncedTable};
+
 /// What one manifest, or one derived struct, comes to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
@@ -16,6 +20,8 @@ pub struct Model {
     pub session: Session,
     /// How clients reach the service unless they say otherwise.
     pub mode: Mode,
+    /// What is made in PostgreSQL.
+    pub postgres: Postgres,
 }
 
 /// How a client names a shape to the service.

@@ -4,6 +4,7 @@ mod answers;
 mod catalog_judge;
 mod collections;
 mod dependencies;
+mod electric;
 mod format_type;
 mod fuzz;
 mod output;

@@ -3,6 +3,7 @@
 mod block;
 mod format_type;
 mod json;
+mod overrides;
 mod passed_over;
 mod relation;
 mod replay;

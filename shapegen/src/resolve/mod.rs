@@ -4,6 +4,7 @@ mod filter;
 mod hash;
 mod index;
 mod policy;
+mod postgres;
 mod selection;
 mod session;
 #[cfg(test)]
@@ -76,7 +77,9 @@ pub fn resolve(manifest: &Manifest, catalog: &Catalog, sources: &SourceMap, repo
         return None;
     }
     let enums = used_enums(catalog, &names.enums, &shapes);
-    Some(Model { shapes, enums, session, mode: manifest.server.mode })
+    let selections: Vec<&Selection<'_>> = resolved.iter().map(|(selection, _)| selection).collect();
+    let postgres = postgres::postgres(&selections, &shapes, catalog);
+    Some(Model { shapes, enums, session, mode: manifest.server.mode, postgres })
 }
 
 /// The names of generated types.

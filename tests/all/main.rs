@@ -7,6 +7,7 @@ mod dependencies;
 mod electric;
 mod expressions;
 mod format_type;
+mod fuzz;
 mod histories;
 mod output;
 mod persons;

@@ -1,6 +1,7 @@
 //! What the crates promise together: one binary, one file a subject.
 
 mod answers;
+mod catalog_changes;
 mod catalog_judge;
 mod collections;
 mod dependencies;

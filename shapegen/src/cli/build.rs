@@ -109,7 +109,7 @@ impl Built {
         match written {
             Ok(written) => Ok(Self { done: Some(written), inputs }),
             Err(error) => {
-                terminal.report(&generated.refused(&error), sources)?;
+                terminal.report(&generated.refused(&error), &generated.loaded.sources)?;
                 Ok(Self { done: None, inputs })
             }
         }

@@ -1,0 +1,597 @@
+//! The schema while statements change it, as PostgreSQL keeps it: objects have identities, and names are one of their
+//! properties. So a name changes in one place, and what refers to an object never goes astray.
+
+use std::collections::HashMap;
+use std::ops::{Index, IndexMut};
+
+use super::{Generated, Identity};
+use crate::source::Span;
+use crate::sql::statement::{DefaultValue, ForeignKeyActions};
+
+/// Where PostgreSQL keeps temporary tables, under the name that statements can use for it.
+pub(super) const TEMPORARY: &str = "pg_temp";
+
+macro_rules! identities {
+    ($($(#[$doc:meta])* $id:ident of $object:ident in $list:ident;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+            pub(super) struct $id(u32);
+
+            impl Index<$id> for Database {
+                type Output = $object;
+
+                fn index(&self, id: $id) -> &$object {
+                    &self.$list[id.0 as usize]
+                }
+            }
+
+            impl IndexMut<$id> for Database {
+                fn index_mut(&mut self, id: $id) -> &mut $object {
+                    &mut self.$list[id.0 as usize]
+                }
+            }
+        )*
+    };
+}
+
+identities! {
+    /// A schema.
+    SchemaId of Schema in schemas;
+    /// A table, view, index, sequence or composite type.
+    RelationId of Relation in relations;
+    /// A type, but not one of an array.
+    TypeId of Type in types;
+    /// A constraint of a table.
+    ConstraintId of Constraint in constraints;
+    /// An extension.
+    ExtensionId of Extension in extensions;
+}
+
+/// The place of a column in its table, from 0; it outlives the column's name and the column.
+pub(super) type ColumnNumber = u16;
+
+/// Everything that was made up to now. What was dropped keeps its place and is marked.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Database {
+    schemas: Vec<Schema>,
+    relations: Vec<Relation>,
+    types: Vec<Type>,
+    constraints: Vec<Constraint>,
+    extensions: Vec<Extension>,
+    schema_names: HashMap<String, SchemaId>,
+}
+
+/// A schema and the names in it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Schema {
+    pub(super) name: String,
+    pub(super) dropped: bool,
+    pub(super) relations: HashMap<String, RelationId>,
+    pub(super) types: HashMap<String, NamedType>,
+    /// How many constraints have a name; tables may share one.
+    constraint_names: HashMap<String, u32>,
+}
+
+/// What the name of a type stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NamedType {
+    Own(TypeId),
+    ArrayOf(TypeId),
+}
+
+/// `CREATE EXTENSION`
+#[derive(Debug, Clone)]
+pub(super) struct Extension {
+    pub(super) name: String,
+    pub(super) schema: SchemaId,
+    pub(super) dropped: bool,
+}
+
+/// Everything that is in PostgreSQL's `pg_class`.
+#[derive(Debug, Clone)]
+pub(super) struct Relation {
+    pub(super) schema: SchemaId,
+    pub(super) name: String,
+    pub(super) span: Span,
+    pub(super) dropped: bool,
+    pub(super) kind: RelationKind,
+    pub(super) comment: Option<String>,
+    pub(super) row_type: Option<TypeId>,
+    pub(super) columns: Vec<Column>,
+    /// Something of it couldn't be read or can't be known: what is missing is not reported.
+    pub(super) incomplete: bool,
+    pub(super) constraints: Vec<ConstraintId>,
+    pub(super) indexes: Vec<RelationId>,
+    /// Sequences that belong to its columns.
+    pub(super) sequences: Vec<RelationId>,
+    /// What it inherits from; of a partition, also of a partition's index, the one that it is a part of.
+    pub(super) parents: Vec<RelationId>,
+    pub(super) children: Vec<RelationId>,
+    pub(super) is_partition: bool,
+    pub(super) partitioned: bool,
+    /// `OF type`
+    pub(super) of_type: Option<TypeId>,
+    /// Foreign keys that refer to it.
+    pub(super) referenced_by: Vec<ConstraintId>,
+    /// Views that may read it.
+    pub(super) read_by: Vec<RelationId>,
+}
+
+/// What a relation is.
+#[derive(Debug, Clone)]
+pub(super) enum RelationKind {
+    Table,
+    Composite,
+    /// Its columns aren't known.
+    View {
+        /// `CREATE TABLE … AS`
+        is_table: bool,
+        /// The names in its query.
+        words: Vec<String>,
+    },
+    Index(IndexFacts),
+    Sequence(SequenceFacts),
+    /// Its statement couldn't be read.
+    Unreadable,
+}
+
+/// What an index is over.
+#[derive(Debug, Clone)]
+pub(super) struct IndexFacts {
+    pub(super) table: RelationId,
+    pub(super) keys: Vec<IndexKey>,
+    pub(super) include: Vec<ColumnNumber>,
+    pub(super) unique: bool,
+    pub(super) btree: bool,
+    /// The columns in `WHERE …`, and its text.
+    pub(super) predicate: Option<(Vec<ColumnNumber>, String)>,
+    pub(super) constraint: Option<ConstraintId>,
+}
+
+impl IndexFacts {
+    /// The key's columns, if nothing else decides which rows are the same.
+    pub(super) fn unique_columns(&self) -> Option<Vec<ColumnNumber>> {
+        if !self.unique || self.predicate.is_some() {
+            return None;
+        }
+        self.keys.iter().map(|key| key.column).collect()
+    }
+
+    /// Whether it can't be without a column.
+    pub(super) fn uses(&self, column: ColumnNumber) -> bool {
+        let in_predicate = self.predicate.as_ref().is_some_and(|(columns, _)| columns.contains(&column));
+        in_predicate || self.include.contains(&column) || self.keys.iter().any(|key| key.uses.contains(&column))
+    }
+}
+
+/// A column or an expression of an index.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct IndexKey {
+    pub(super) column: Option<ColumnNumber>,
+    /// What PostgreSQL calls it where it names the index.
+    pub(super) label: String,
+    pub(super) uses: Vec<ColumnNumber>,
+    /// As it was written, to tell expressions apart.
+    pub(super) text: String,
+}
+
+/// Whose sequence it is.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SequenceFacts {
+    pub(super) owner: Option<(RelationId, ColumnNumber)>,
+    pub(super) identity: bool,
+    /// Columns whose default took numbers from it at some time.
+    pub(super) users: Vec<(RelationId, ColumnNumber)>,
+}
+
+/// A column, or an attribute of a composite type.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) span: Span,
+    pub(super) dropped: bool,
+    /// `None` was reported.
+    pub(super) data_type: Option<TypeUse>,
+    pub(super) not_null: bool,
+    /// The name of a NOT NULL constraint, as of PostgreSQL 18.
+    pub(super) not_null_name: Option<String>,
+    pub(super) default: Option<DefaultValue>,
+    /// The sequences that the default takes numbers from.
+    pub(super) sequences: Vec<RelationId>,
+    pub(super) identity: Option<Identity>,
+    pub(super) generated: Option<Generated>,
+    /// The columns that the generation expression reads.
+    pub(super) reads: Vec<ColumnNumber>,
+    pub(super) comment: Option<String>,
+    /// PostgreSQL's `attislocal`: it was declared here, maybe besides parents.
+    pub(super) local: bool,
+    /// PostgreSQL's `attinhcount`: how many parents have it.
+    pub(super) inherited: u32,
+}
+
+/// A constraint of a table.
+#[derive(Debug, Clone)]
+pub(super) struct Constraint {
+    pub(super) name: String,
+    pub(super) table: RelationId,
+    pub(super) dropped: bool,
+    pub(super) kind: ConstraintFacts,
+    pub(super) span: Span,
+    /// PostgreSQL's `conislocal`.
+    pub(super) local: bool,
+    /// PostgreSQL's `coninhcount`.
+    pub(super) inherited: u32,
+    /// The foreign key of the partitioned table that this one is a part of.
+    pub(super) parent: Option<ConstraintId>,
+    pub(super) children: Vec<ConstraintId>,
+}
+
+/// What a constraint says.
+#[derive(Debug, Clone)]
+pub(super) enum ConstraintFacts {
+    Primary { index: RelationId },
+    Unique { index: RelationId },
+    Exclusion { index: RelationId },
+    Foreign(ForeignKeyFacts),
+    Check { columns: Vec<ColumnNumber>, no_inherit: bool },
+}
+
+impl ConstraintFacts {
+    /// The index of a key or an exclusion.
+    pub(super) fn index(&self) -> Option<RelationId> {
+        match self {
+            Self::Primary { index } | Self::Unique { index } | Self::Exclusion { index } => Some(*index),
+            Self::Foreign(_) | Self::Check { .. } => None,
+        }
+    }
+}
+
+/// A foreign key.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ForeignKeyFacts {
+    pub(super) columns: Vec<ColumnNumber>,
+    pub(super) target: RelationId,
+    pub(super) references: Vec<ColumnNumber>,
+    /// The unique index that it leans on; `None` where that can't be known.
+    pub(super) index: Option<RelationId>,
+    pub(super) actions: ForeignKeyActions,
+}
+
+/// A declared type.
+#[derive(Debug, Clone)]
+pub(super) struct Type {
+    pub(super) schema: SchemaId,
+    pub(super) name: String,
+    /// The name of its array type.
+    pub(super) array: String,
+    pub(super) span: Span,
+    pub(super) dropped: bool,
+    pub(super) kind: TypeKind,
+    pub(super) comment: Option<String>,
+    /// Something was declared with it at some time.
+    pub(super) used: bool,
+}
+
+/// What a type is.
+#[derive(Debug, Clone)]
+pub(super) enum TypeKind {
+    Enum(Vec<String>),
+    Domain(DomainFacts),
+    /// Of a table, view or composite type.
+    Row(RelationId),
+    Range {
+        subtype: Option<TypeUse>,
+        multirange: TypeId,
+    },
+    Multirange(TypeId),
+    /// A base type.
+    Opaque,
+    /// Its statement couldn't be read.
+    Unreadable,
+}
+
+/// A domain.
+#[derive(Debug, Clone)]
+pub(super) struct DomainFacts {
+    pub(super) base: Option<TypeUse>,
+    pub(super) not_null: bool,
+    /// The name of the NOT NULL constraint, as of PostgreSQL 18.
+    pub(super) not_null_name: Option<String>,
+    pub(super) checks: Vec<String>,
+}
+
+/// A type where it is used.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct TypeUse {
+    pub(super) of: TypeOf,
+    pub(super) dims: u8,
+}
+
+/// The type itself, or an array's elements'.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum TypeOf {
+    BuiltIn {
+        name: &'static str,
+        modifiers: Vec<i32>,
+    },
+    /// `schema` is the one that was written.
+    Extension {
+        typname: &'static str,
+        extension: &'static str,
+        schema: Option<String>,
+        modifiers: String,
+    },
+    Declared(TypeId),
+}
+
+/// What is there, in the order in which it was made.
+macro_rules! living {
+    ($($list:ident gives $id:ident of $object:ident;)*) => {
+        impl Database {
+            $(
+                pub(super) fn $list(&self) -> impl Iterator<Item = ($id, &$object)> {
+                    let all = self.$list.iter().enumerate().map(|(at, object)| ($id(at as u32), object));
+                    all.filter(|(_, object)| !object.dropped)
+                }
+            )*
+        }
+    };
+}
+
+living! {
+    relations gives RelationId of Relation;
+    types gives TypeId of Type;
+    extensions gives ExtensionId of Extension;
+}
+
+impl Database {
+    /// A schema by its name.
+    pub(super) fn schema(&self, name: &str) -> Option<SchemaId> {
+        self.schema_names.get(name).copied()
+    }
+
+    /// A schema by its name; made if it isn't there, as somebody else may have made it.
+    pub(super) fn ensure_schema(&mut self, name: &str) -> SchemaId {
+        if let Some(schema) = self.schema(name) {
+            return schema;
+        }
+        let id = SchemaId(self.schemas.len() as u32);
+        self.schemas.push(Schema { name: name.to_owned(), ..Schema::default() });
+        self.schema_names.insert(name.to_owned(), id);
+        id
+    }
+
+    pub(super) fn rename_schema(&mut self, schema: SchemaId, to: &str) {
+        let from = std::mem::replace(&mut self[schema].name, to.to_owned());
+        self.schema_names.remove(&from);
+        self.schema_names.insert(to.to_owned(), schema);
+    }
+
+    /// Takes a schema away; what was in it is gone already.
+    pub(super) fn remove_schema(&mut self, schema: SchemaId) {
+        let name = std::mem::take(&mut self[schema].name);
+        self.schema_names.remove(&name);
+        self[schema].dropped = true;
+    }
+
+    pub(super) fn add_extension(&mut self, name: String, schema: SchemaId) {
+        self.extensions.push(Extension { name, schema, dropped: false });
+    }
+
+    pub(super) fn extension(&self, name: &str) -> Option<ExtensionId> {
+        self.extensions().find(|(_, extension)| extension.name == name).map(|(id, _)| id)
+    }
+
+    /// Adds a relation under its name, without columns.
+    pub(super) fn add_relation(&mut self, schema: SchemaId, name: &str, kind: RelationKind, span: Span) -> RelationId {
+        let id = RelationId(self.relations.len() as u32);
+        let incomplete = matches!(kind, RelationKind::View { .. } | RelationKind::Unreadable);
+        self.relations.push(Relation {
+            schema,
+            name: name.to_owned(),
+            span,
+            dropped: false,
+            kind,
+            comment: None,
+            row_type: None,
+            columns: Vec::new(),
+            incomplete,
+            constraints: Vec::new(),
+            indexes: Vec::new(),
+            sequences: Vec::new(),
+            parents: Vec::new(),
+            children: Vec::new(),
+            is_partition: false,
+            partitioned: false,
+            of_type: None,
+            referenced_by: Vec::new(),
+            read_by: Vec::new(),
+        });
+        self[schema].relations.insert(name.to_owned(), id);
+        id
+    }
+
+    /// Adds a type under its name, which is free, and its array type.
+    pub(super) fn add_type(&mut self, schema: SchemaId, name: &str, kind: TypeKind, span: Span) -> TypeId {
+        let id = TypeId(self.types.len() as u32);
+        self.free_type_name(schema, name);
+        self[schema].types.insert(name.to_owned(), NamedType::Own(id));
+        let array = self.array_name(schema, name);
+        self[schema].types.insert(array.clone(), NamedType::ArrayOf(id));
+        let name = name.to_owned();
+        self.types.push(Type { schema, name, array, span, dropped: false, kind, comment: None, used: false });
+        id
+    }
+
+    /// The name of a type, if only an array type has it: PostgreSQL gives that another one.
+    fn free_type_name(&mut self, schema: SchemaId, name: &str) {
+        if let Some(NamedType::ArrayOf(element)) = self[schema].types.get(name).copied() {
+            let other = self.array_name(schema, name);
+            self[schema].types.remove(name);
+            self[schema].types.insert(other.clone(), NamedType::ArrayOf(element));
+            self[element].array = other;
+        }
+    }
+
+    /// Gives a type another name or schema.
+    pub(super) fn move_type(&mut self, id: TypeId, schema: SchemaId, name: &str) {
+        self.forget_type_name(id);
+        self.free_type_name(schema, name);
+        self[schema].types.insert(name.to_owned(), NamedType::Own(id));
+        let renamed = self[id].name != name;
+        name.clone_into(&mut self[id].name);
+        self[id].schema = schema;
+        if renamed || self[schema].types.contains_key(&self[id].array) {
+            self[id].array = self.array_name(schema, name);
+        }
+        let array = self[id].array.clone();
+        self[schema].types.insert(array, NamedType::ArrayOf(id));
+    }
+
+    pub(super) fn forget_type_name(&mut self, id: TypeId) {
+        let (schema, name, array) = (self[id].schema, self[id].name.clone(), self[id].array.clone());
+        self[schema].types.remove(&name);
+        self[schema].types.remove(&array);
+    }
+
+    /// Adds a constraint to its table.
+    pub(super) fn add_constraint(
+        &mut self,
+        table: RelationId,
+        name: &str,
+        kind: ConstraintFacts,
+        span: Span,
+    ) -> ConstraintId {
+        let id = ConstraintId(self.constraints.len() as u32);
+        if let ConstraintFacts::Foreign(key) = &kind {
+            let target = key.target;
+            self[target].referenced_by.push(id);
+        }
+        let (parent, children) = (None, Vec::new());
+        let name = name.to_owned();
+        self.count_constraint_name(self[table].schema, &name);
+        self.constraints.push(Constraint {
+            name,
+            table,
+            dropped: false,
+            kind,
+            span,
+            local: true,
+            inherited: 0,
+            parent,
+            children,
+        });
+        self[table].constraints.push(id);
+        id
+    }
+
+    pub(super) fn count_constraint_name(&mut self, schema: SchemaId, name: &str) {
+        *self[schema].constraint_names.entry(name.to_owned()).or_default() += 1;
+    }
+
+    pub(super) fn uncount_constraint_name(&mut self, schema: SchemaId, name: &str) {
+        if let Some(count) = self[schema].constraint_names.get_mut(name) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    pub(super) fn is_constraint_name(&self, schema: SchemaId, name: &str) -> bool {
+        self[schema].constraint_names.get(name).is_some_and(|count| *count > 0)
+    }
+
+    pub(super) fn rename_constraint(&mut self, id: ConstraintId, to: &str) {
+        let schema = self[self[id].table].schema;
+        let from = std::mem::replace(&mut self[id].name, to.to_owned());
+        self.uncount_constraint_name(schema, &from);
+        self.count_constraint_name(schema, to);
+    }
+
+    /// A table's constraint by its name.
+    pub(super) fn constraint_of(&self, table: RelationId, name: &str) -> Option<ConstraintId> {
+        self[table].constraints.iter().copied().find(|id| self[*id].name == name)
+    }
+
+    /// A relation and everything that inherits from it, parents first.
+    pub(super) fn family(&self, relation: RelationId) -> Vec<RelationId> {
+        let mut family = vec![relation];
+        let mut at = 0;
+        while at < family.len() {
+            for child in &self[family[at]].children {
+                if !family.contains(child) {
+                    family.push(*child);
+                }
+            }
+            at += 1;
+        }
+        family
+    }
+
+    /// What an index is over, if the relation is one.
+    pub(super) fn index_facts(&self, relation: RelationId) -> Option<&IndexFacts> {
+        match &self[relation].kind {
+            RelationKind::Index(index) => Some(index),
+            _ => None,
+        }
+    }
+
+    pub(super) fn index_facts_mut(&mut self, relation: RelationId) -> Option<&mut IndexFacts> {
+        match &mut self[relation].kind {
+            RelationKind::Index(index) => Some(index),
+            _ => None,
+        }
+    }
+
+    pub(super) fn sequence_mut(&mut self, relation: RelationId) -> Option<&mut SequenceFacts> {
+        match &mut self[relation].kind {
+            RelationKind::Sequence(sequence) => Some(sequence),
+            _ => None,
+        }
+    }
+
+    pub(super) fn sequence(&self, relation: RelationId) -> Option<&SequenceFacts> {
+        match &self[relation].kind {
+            RelationKind::Sequence(sequence) => Some(sequence),
+            _ => None,
+        }
+    }
+}
+
+impl Relation {
+    /// A column by its name.
+    pub(super) fn column(&self, name: &str) -> Option<ColumnNumber> {
+        let at = self.columns.iter().position(|column| !column.dropped && column.name == name);
+        at.and_then(|at| ColumnNumber::try_from(at).ok())
+    }
+
+    /// The columns among names.
+    pub(super) fn columns_among(&self, words: &[String]) -> Vec<ColumnNumber> {
+        let mut columns: Vec<ColumnNumber> = words.iter().filter_map(|word| self.column(word)).collect();
+        columns.dedup();
+        columns
+    }
+
+    pub(super) fn is_table(&self) -> bool {
+        matches!(self.kind, RelationKind::Table)
+    }
+
+    /// The columns that are there.
+    pub(super) fn live_columns(&self) -> impl Iterator<Item = (ColumnNumber, &Column)> {
+        let all = self.columns.iter().enumerate().filter(|(_, column)| !column.dropped);
+        all.map(|(at, column)| (at as ColumnNumber, column))
+    }
+}
+
+impl Index<ColumnNumber> for Relation {
+    type Output = Column;
+
+    fn index(&self, number: ColumnNumber) -> &Column {
+        &self.columns[usize::from(number)]
+    }
+}
+
+impl IndexMut<ColumnNumber> for Relation {
+    fn index_mut(&mut self, number: ColumnNumber) -> &mut Column {
+        &mut self.columns[usize::from(number)]
+    }
+}

@@ -36,7 +36,12 @@ pub use shape::{Index, Shape, ShapeParams};
 pub use store::{SqliteStore, StoreError, StoreEvent};
 #[cfg(feature = "client")]
 pub use stream::SyncError;
-pub use value::{Json, Numeric, Secret};
+#[cfg(feature = "serde")]
+pub use value::JsonOf;
+pub use value::{
+    Array, Bits, Cidr, Circle, Dimension, Hstore, Inet, Interval, Json, Line, MacAddr, MacAddr8, Money, Multirange,
+    Numeric, OrInfinity, Path, Point, Polygon, Range, Rectangle, Secret, Segment, TimeOfDay, TimeTz, Vector,
+};
 
 /// What generated code names; not for people. A new major form gets a new number.
 #[doc(hidden)]

@@ -34,7 +34,7 @@ fn main() {
 /// What a run of the command line said, its exit first.
 fn shapegen(arguments: &[&str]) -> (Exit, String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut terminal = Terminal { out: &mut out, err: &mut err, color: false };
+    let mut terminal = Terminal::new(&mut out, &mut err, false);
     let arguments = ["shapegen"].iter().chain(arguments).map(OsString::from);
     let exit = shapegen::cli::run(arguments, &mut terminal).unwrap();
     (exit, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())

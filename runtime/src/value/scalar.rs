@@ -26,6 +26,10 @@ impl PgValue for bool {
     fn text(&self) -> Cell<'_> {
         Cell::text(if *self { "true" } else { "false" })
     }
+
+    fn nested_text(&self) -> Cell<'_> {
+        Cell::text(if *self { "t" } else { "f" })
+    }
 }
 
 macro_rules! integer {
@@ -50,7 +54,26 @@ macro_rules! integer {
     )*};
 }
 
-integer!(i16 => "int2", i32 => "int4", i64 => "int8");
+integer!(i16 => "int2", i32 => "int4", i64 => "int8", u32 => "oid, xid or cid");
+
+/// xid8
+impl PgValue for u64 {
+    fn decode(cell: Cell<'_>) -> Result<Self, ValueError> {
+        match &cell {
+            Cell::Text(text) => text.parse().map_err(|_| ValueError::invalid("xid8", text)),
+            _ => Err(ValueError::unexpected("xid8", &cell)),
+        }
+    }
+
+    /// SQLite's integers end at half of it: as many digits as the greatest has sort as the values do.
+    fn local(&self) -> Cell<'_> {
+        Cell::Text(Cow::Owned(format!("{self:020}")))
+    }
+
+    fn text(&self) -> Cell<'_> {
+        Cell::Text(Cow::Owned(self.to_string()))
+    }
+}
 
 macro_rules! float {
     ($($rust:ty => $name:literal, $plain_below:literal);*) => {$(

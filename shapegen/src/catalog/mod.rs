@@ -1,5 +1,8 @@
 //! Tables, columns, types, keys and comments that the SQL files declare, after every statement was applied in order.
 
+mod format_type;
+mod json;
+mod passed_over;
 mod relation;
 mod replay;
 mod tables;
@@ -13,6 +16,8 @@ use std::ops::Range;
 use crate::diagnostics::Report;
 use crate::source::{FileId, SourceMap, Span};
 pub use crate::sql::statement::DefaultValue;
+pub use json::CatalogJson;
+pub use passed_over::{PassedOver, passed_over};
 
 /// A schema-qualified name, as PostgreSQL stores it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,12 +35,15 @@ pub struct Script {
     pub file: FileId,
     /// Byte ranges of its text, in order.
     pub parts: Vec<Range<usize>>,
+    /// It states what the scripts before it leave open: what it creates replaces what is known under that name.
+    pub overrides: bool,
 }
 
 impl Script {
     /// All of a file.
     pub fn whole(sources: &SourceMap, file: FileId) -> Self {
-        Self { file, parts: vec![0..sources.file(file).text.len()] }
+        let all = 0..sources.file(file).text.len();
+        Self { file, parts: Vec::from([all]), overrides: false }
     }
 }
 

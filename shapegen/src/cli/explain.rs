@@ -6,10 +6,12 @@ use std::io;
 use clap::Args;
 use shapegen_runtime::definition::{ParamSource, Policy};
 
+use super::message::Message;
 use super::{Exit, ManifestArg, Terminal};
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::emit::ddl::LocalDdl;
 use crate::model::{Field, Mode, Model, RustType, Shape};
+use crate::source::SourceMap;
 
 /// Above this many requests at once, browsers and proxies get into trouble.
 const MANY_REQUESTS: usize = 50;
@@ -21,17 +23,20 @@ const LONG_POLLS: &str = "followed by long polling: every shape is, until server
 pub(super) struct Explain {
     #[command(flatten)]
     manifest: ManifestArg,
-    /// One shape in full; without it, all shapes in short.
-    shape: Option<String>,
+    /// One shape in full, or a diagnostic's code (`SG0302`); without it, all shapes in short.
+    subject: Option<String>,
 }
 
 impl Explain {
     pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+        if let Some(id) = self.subject.as_deref().filter(|subject| is_code(subject)) {
+            return code(id, terminal);
+        }
         let Some(loaded) = self.manifest.load(terminal)? else {
             return Ok(Exit::Diagnostics);
         };
         let mut text = String::new();
-        let written = match &self.shape {
+        let written = match &self.subject {
             None => overview(&mut text, &loaded.model),
             Some(name) => match loaded.model.shapes.iter().find(|shape| shape.name == *name) {
                 Some(shape) => in_full(&mut text, &loaded.model, shape),
@@ -48,9 +53,32 @@ impl Explain {
             },
         };
         written.map_err(io::Error::other)?;
-        terminal.out.write_all(printable(&text).as_bytes())?;
+        let text = printable(&text);
+        terminal.say(&text, &Message::Explanation { text: &text })?;
         Ok(Exit::Fine)
     }
+}
+
+/// `SG` and digits, as people write it.
+fn is_code(subject: &str) -> bool {
+    let (letters, digits) = subject.split_at_checked(2).unwrap_or_default();
+    letters.eq_ignore_ascii_case("SG") && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A diagnostic's long explanation; needs no manifest.
+fn code(id: &str, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+    if let Some(code) = codes::ALL.iter().find(|code| code.id.eq_ignore_ascii_case(id)) {
+        let text = code.explained();
+        terminal.say(&text, &Message::Explanation { text: &text })?;
+        return Ok(Exit::Fine);
+    }
+    let mut report = Report::default();
+    report.push(
+        Diagnostic::error(&codes::UNKNOWN_CODE, format!("there is no code `{id}`"))
+            .suggest(id, codes::ALL.iter().map(|code| code.id)),
+    );
+    terminal.report(&report, &SourceMap::default())?;
+    Ok(Exit::Diagnostics)
 }
 
 /// Names and comments of a schema can hold what a terminal takes for commands: shown as escapes.

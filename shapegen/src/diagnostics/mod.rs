@@ -1,10 +1,14 @@
 //! What is wrong, where, why, and what to do: collected over a run, shown at its end.
 
 pub mod codes;
+mod lines;
 mod render;
 mod suggest;
 
 pub use codes::Code;
+#[cfg(feature = "cli")]
+pub(crate) use lines::Position;
+pub(crate) use render::Printer;
 pub use suggest::nearest;
 
 use crate::source::{SourceMap, Span};
@@ -129,6 +133,7 @@ impl Report {
 
     /// The report as text, as rustc would show it.
     pub fn render(&self, sources: &SourceMap, color: bool) -> String {
-        render::render(self, sources, color)
+        let mut printer = Printer::new(sources, color);
+        self.diagnostics.iter().map(|diagnostic| printer.print(diagnostic) + "\n\n").collect()
     }
 }

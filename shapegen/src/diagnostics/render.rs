@@ -1,63 +1,103 @@
 //! Diagnostics as rustc shows them.
 
-use std::ops::Range;
+use std::collections::BTreeMap;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::{Diagnostic, Report, Severity};
+use super::lines::Lines;
+use super::{Diagnostic, Severity};
 use crate::source::{FileId, SourceMap, Span};
 
-pub(super) fn render(report: &Report, sources: &SourceMap, color: bool) -> String {
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    let mut out = String::new();
-    for diagnostic in report.diagnostics() {
-        let group = group(diagnostic, sources);
-        out.push_str(&renderer.render(&[group]));
-        out.push_str("\n\n");
-    }
-    out
+/// Places further apart than this are shown one by one: the renderer reads all that lies between two of one snippet.
+const FAR_LINES: usize = 200;
+
+/// Prints diagnostics; what it has to find out about the sources it finds out once.
+pub(crate) struct Printer<'s> {
+    renderer: Renderer,
+    sources: &'s SourceMap,
+    lines: BTreeMap<FileId, Lines<'s>>,
 }
 
-fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Group<'a> {
-    let level = match diagnostic.severity {
+impl<'s> Printer<'s> {
+    pub(crate) fn new(sources: &'s SourceMap, color: bool) -> Self {
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        Self { renderer, sources, lines: BTreeMap::new() }
+    }
+
+    /// The lines of a file.
+    pub(crate) fn lines(&mut self, file: FileId) -> &Lines<'s> {
+        self.lines.entry(file).or_insert_with(|| Lines::new(&self.sources.file(file).text))
+    }
+
+    /// One diagnostic, without a line break at its end.
+    pub(crate) fn print(&mut self, diagnostic: &Diagnostic) -> String {
+        let (level, message) = (level(diagnostic.severity), diagnostic.message.as_str());
+        let mut group = Group::with_title(level.primary_title(message).id(diagnostic.code.id));
+        for part in self.parts(diagnostic) {
+            let text = self.lines(part.file).text();
+            let window = self.lines(part.file).bytes(part.first..part.last + 1);
+            let annotations = part.labels.iter().map(|(kind, (span, label))| {
+                let span = self.lines[&part.file].within(span.range());
+                kind.span(span.start - window.start..span.end - window.start).label(label.as_str())
+            });
+            let snippet = Snippet::source(&text[window.clone()])
+                .line_start(part.first + 1)
+                .path(self.sources.file(part.file).path.to_string_lossy());
+            group = group.element(snippet.annotations(annotations));
+        }
+        for help in &diagnostic.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        self.renderer.render(&[group])
+    }
+
+    /// The parts of files that are shown, in the order in which the labels come.
+    fn parts<'d>(&mut self, diagnostic: &'d Diagnostic) -> Vec<Part<'d>> {
+        let primary = diagnostic.primary.iter().map(|label| (AnnotationKind::Primary, label));
+        let secondary = diagnostic.secondary.iter().map(|label| (AnnotationKind::Context, label));
+        let mut parts: Vec<Part<'d>> = Vec::new();
+        for (kind, label) in primary.chain(secondary) {
+            let file = label.0.file;
+            let lines = self.lines(file);
+            let range = lines.within(label.0.range());
+            let (first, last) = (lines.line(range.start), lines.line(range.end));
+            let near = parts
+                .iter_mut()
+                .find(|part| part.file == file && first <= part.last + FAR_LINES && part.first <= last + FAR_LINES);
+            match near {
+                Some(part) => {
+                    part.first = part.first.min(first);
+                    part.last = part.last.max(last);
+                    part.labels.push((kind, label));
+                }
+                None => parts.push(Part { file, first, last, labels: vec![(kind, label)] }),
+            }
+        }
+        parts
+    }
+}
+
+/// Lines of a file, and what points into them.
+struct Part<'d> {
+    file: FileId,
+    first: usize,
+    last: usize,
+    labels: Vec<(AnnotationKind, &'d (Span, String))>,
+}
+
+fn level(severity: Severity) -> Level<'static> {
+    match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
-    };
-    let mut group = Group::with_title(level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.id));
-    let primary = diagnostic.primary.iter().map(|label| (AnnotationKind::Primary, label));
-    let secondary = diagnostic.secondary.iter().map(|label| (AnnotationKind::Context, label));
-    let labels: Vec<_> = primary.chain(secondary).collect();
-    // One snippet per file, in the order in which the labels come.
-    let mut files: Vec<FileId> = Vec::new();
-    for (_, (span, _)) in &labels {
-        if !files.contains(&span.file) {
-            files.push(span.file);
-        }
     }
-    for id in files {
-        let file = sources.file(id);
-        let here = labels.iter().filter(|(_, (span, _))| span.file == id);
-        let annotations = here.map(|(kind, (span, label))| kind.span(within(&file.text, *span)).label(label.as_str()));
-        let snippet = Snippet::source(file.text.as_str()).path(file.path.to_string_lossy());
-        group = group.element(snippet.annotations(annotations));
-    }
-    for help in &diagnostic.help {
-        group = group.element(Level::HELP.message(help.as_str()));
-    }
-    group
-}
-
-/// A place moved into its text and to whole characters: the renderer panics at others.
-fn within(text: &str, span: Span) -> Range<usize> {
-    let floor = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    let start = floor(span.start);
-    start..floor(span.end).max(start)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostics::codes;
+    use std::ops::Range;
+
+    use crate::diagnostics::{Report, codes};
 
     #[test]
     fn a_report_reads_like_rustcs() {
@@ -105,5 +145,20 @@ mod tests {
             report.push(Diagnostic::error(&codes::FILE, "no place").at(Span::new(file, range), "here"));
             assert!(report.render(&sources, false).contains("a.sql:1:"));
         }
+    }
+
+    #[test]
+    fn far_places_are_shown_one_by_one_with_their_own_lines() {
+        let mut sources = SourceMap::default();
+        let text: String = (1..=1000).map(|line| format!("line {line}\n")).collect();
+        let file = sources.add("a.sql", text.as_str());
+        let place = |word: &str| {
+            let start = text.find(word).expect("the word is there");
+            Span::new(file, start..start + word.len())
+        };
+        let mut report = Report::default();
+        let diagnostic = Diagnostic::error(&codes::SQL_DUPLICATE, "declared twice").at(place("line 900"), "again here");
+        report.push(diagnostic.see(place("line 7"), "first here").see(place("line 902"), "near"));
+        insta::assert_snapshot!(report.render(&sources, false));
     }
 }

@@ -13,14 +13,6 @@ pub enum EmitError {
     /// A name that no Rust identifier can be.
     #[error("`{0}` can't be a Rust identifier")]
     Identifier(String),
-    /// Printed code that doesn't parse.
-    #[error("the code generated for `{file}` isn't Rust: {reason}")]
-    Syntax {
-        /// The file.
-        file: String,
-        /// What the parser said.
-        reason: String,
-    },
     /// Two things want the same file.
     #[error("two parts of the output are named `{0}`")]
     SameFile(String),

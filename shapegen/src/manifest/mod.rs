@@ -2,7 +2,6 @@
 
 mod document;
 mod duration;
-mod schema;
 mod settings;
 mod shape;
 
@@ -15,17 +14,16 @@ use crate::model::Mode;
 use crate::source::{FileId, SourceMap, Span, Spanned};
 
 use document::Reader;
-#[cfg(feature = "cli")]
-pub(crate) use schema::expand;
-pub use schema::{schema_files, schema_folders};
 
 /// One manifest.
 #[derive(Debug, Clone)]
 pub struct Manifest {
     /// Its file.
     pub file: FileId,
-    /// Files and globs of the SQL schema, relative to the manifest, in order.
+    /// Files, folders and globs of the SQL schema, relative to the manifest, in order.
     pub schema: Vec<Spanned<String>>,
+    /// The SQL file that states what can't be read, relative to the manifest.
+    pub overrides: Option<Spanned<String>>,
     /// `[server]`.
     pub server: Server,
     /// `[output]`.
@@ -173,7 +171,7 @@ pub enum Load {
 }
 
 const SECTIONS: &[&str] =
-    &["schema", "server", "output", "rust", "types", "session", "scope", "shape", "set", "data_version"];
+    &["schema", "overrides", "server", "output", "rust", "types", "session", "scope", "shape", "set", "data_version"];
 
 /// Reads a manifest file.
 ///
@@ -210,6 +208,7 @@ fn manifest(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Manifest {
         }
     }
     let schema = schema(reader, root);
+    let overrides = reader.string(root, "overrides");
     let server = settings::server(reader, root);
     let output = settings::output(reader, root);
     settings::rust(reader, root);
@@ -217,7 +216,7 @@ fn manifest(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Manifest {
     let session = settings::session(reader, root);
     let scopes = settings::scopes(reader, root);
     let shapes = shape::shapes(reader, root);
-    Manifest { file: reader.file(), schema, server, output, session, scopes, shapes }
+    Manifest { file: reader.file(), schema, overrides, server, output, session, scopes, shapes }
 }
 
 fn schema(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Vec<Spanned<String>> {
@@ -225,7 +224,7 @@ fn schema(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Vec<Spanned<String>> {
         reader.push(
             Diagnostic::error(&codes::MANIFEST_MISSING, "the manifest names no schema")
                 .at(Span::new(reader.file(), 0..0), "")
-                .help("begin with `schema = [\"schema.sql\"]`: files and globs, relative to the manifest"),
+                .help("begin with `schema = [\"schema.sql\"]`: files, folders and globs, relative to the manifest"),
         );
         return Vec::new();
     };

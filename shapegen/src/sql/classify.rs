@@ -227,6 +227,20 @@ const NOISE: &[&str] =
 
 /// Classifies a statement of `text` by its tokens.
 pub(crate) fn classify(text: &str, tokens: &[Token]) -> Class {
+    match rule(text, tokens) {
+        // `SELECT … INTO t` makes a table.
+        Some(("select" | "with", Class::PassedOver)) if has_into(text, tokens) => Class::Unknown,
+        Some((_, class)) => *class,
+        None => Class::Unknown,
+    }
+}
+
+/// What kind of statement it is, as PostgreSQL's manual calls it: `CREATE TRIGGER`.
+pub(crate) fn kind(text: &str, tokens: &[Token]) -> Option<String> {
+    rule(text, tokens).map(|(rule, _)| rule.to_uppercase())
+}
+
+fn rule(text: &str, tokens: &[Token]) -> Option<&'static (&'static str, Class)> {
     let word = |token: &Token| &text[token.start..token.end];
     let is_create = tokens.first().is_some_and(|token| word(token).eq_ignore_ascii_case("create"));
     let lead = tokens.iter().map(word).enumerate();
@@ -236,23 +250,23 @@ pub(crate) fn classify(text: &str, tokens: &[Token]) -> Class {
         let mut lead = lead.iter();
         rule.split(' ').all(|expected| lead.next().is_some_and(|word| word.eq_ignore_ascii_case(expected)))
     };
-    let class = RULES.iter().filter(|(rule, _)| fits(rule)).max_by_key(|(rule, _)| rule.len());
-    match class {
-        // `SELECT … INTO t` makes a table.
-        Some((rule, Class::PassedOver)) if *rule == "select" && has_into(text, tokens) => Class::Unknown,
-        Some((_, class)) => *class,
-        None => Class::Unknown,
-    }
+    RULES.iter().filter(|(rule, _)| fits(rule)).max_by_key(|(rule, _)| rule.len())
 }
 
-/// Whether the word `INTO` stands outside of parentheses.
+/// Whether the word `INTO` stands outside of parentheses, and not behind `INSERT` or `MERGE`.
 fn has_into(text: &str, tokens: &[Token]) -> bool {
     let mut depth = 0usize;
+    let mut before = "";
     tokens.iter().any(|token| {
-        match &text[token.start..token.end] {
+        let word = &text[token.start..token.end];
+        let before = std::mem::replace(&mut before, word);
+        match word {
             "(" => depth += 1,
             ")" => depth = depth.saturating_sub(1),
-            word => return depth == 0 && word.eq_ignore_ascii_case("into"),
+            word => {
+                let is_target = ["insert", "merge"].iter().any(|verb| before.eq_ignore_ascii_case(verb));
+                return depth == 0 && !is_target && word.eq_ignore_ascii_case("into");
+            }
         }
         false
     })

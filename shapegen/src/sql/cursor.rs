@@ -11,7 +11,7 @@ pub(crate) type Read<T> = Result<T, Box<Diagnostic>>;
 
 /// PostgreSQL's words that can't name a table or a column without quotes (`pg_get_keywords()`, `R` and `T`).
 #[rustfmt::skip]
-const RESERVED: &[&str] = &[
+pub(crate) const RESERVED: &[&str] = &[
     "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization", "binary", "both",
     "case", "cast", "check", "collate", "collation", "column", "concurrently", "constraint", "create", "cross",
     "current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp",

@@ -3,51 +3,24 @@
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::emit::{EmitError, header, is_current};
+use super::layout;
+use crate::emit::EmitError;
 use crate::model::{Field, RustType};
 
-/// A generated file before it is printed, which is most of the work.
-#[derive(Debug, Clone)]
-pub struct File {
-    name: String,
-    items: Vec<TokenStream>,
-    /// The items as unformatted text: what decides the file.
-    tokens: String,
-}
-
-impl File {
-    pub(super) fn new(name: String, items: Vec<TokenStream>) -> Self {
-        let tokens: Vec<String> = items.iter().map(TokenStream::to_string).collect();
-        Self { name, items, tokens: tokens.join("\n") }
-    }
-
-    /// Whether a file on disk is what [`File::print`] would return, as far as its header tells.
-    pub fn is_current(&self, there: &str) -> bool {
-        is_current("//", &self.tokens, there)
-    }
-
-    /// The text: header, then the items with an empty line between them.
-    ///
-    /// # Errors
-    /// When the items are no Rust.
-    pub fn print(&self) -> Result<String, EmitError> {
-        let mut text = String::new();
-        let mut group = None;
-        for item in &self.items {
-            let item: syn::Item = syn::parse2(item.clone())
-                .map_err(|error| EmitError::Syntax { file: self.name.clone(), reason: error.to_string() })?;
-            let next = Group::of(&item);
-            if group != Some(next) || next == Group::Alone {
-                text.push('\n');
-            }
-            group = Some(next);
-            let spaced = matches!(item, syn::Item::Impl(_));
-            let file = syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items: vec![item] };
-            let printed = prettyplease::unparse(&file);
-            if spaced { push_spaced(&mut text, &printed) } else { text.push_str(&printed) }
+/// Items as the text of a file, with an empty line between them.
+pub(super) fn print(items: Vec<TokenStream>) -> String {
+    let mut text = String::new();
+    let mut group = None;
+    for item in items {
+        let printed = layout::item(item);
+        let next = Group::of(&printed);
+        if group != Some(next) || next == Group::Alone {
+            text.push('\n');
         }
-        Ok(header("//", &self.tokens, &text) + &text)
+        group = Some(next);
+        text.push_str(&printed);
     }
+    text
 }
 
 /// Items of one group stand together.
@@ -59,28 +32,12 @@ enum Group {
 }
 
 impl Group {
-    fn of(item: &syn::Item) -> Self {
-        match item {
-            syn::Item::Mod(_) => Self::Modules,
-            syn::Item::Use(item) if matches!(item.vis, syn::Visibility::Public(_)) => Self::Exports,
+    fn of(printed: &str) -> Self {
+        let code = printed.lines().find(|line| !line.starts_with(['#', '/']));
+        match code {
+            Some(line) if line.starts_with("mod ") => Self::Modules,
+            Some(line) if line.starts_with("pub use ") => Self::Exports,
             _ => Self::Alone,
-        }
-    }
-}
-
-/// Adds an empty line before and after each function of an impl block. Strings in these blocks are printed on one line
-/// each, so a line is always what it looks like.
-fn push_spaced(text: &mut String, printed: &str) {
-    let mut lines = printed.lines().peekable();
-    while let Some(line) = lines.next() {
-        text.push_str(line);
-        text.push('\n');
-        let next = lines.peek().copied().unwrap_or("}");
-        let ends_function = line == "    }" && next != "}";
-        let starts_functions =
-            (line.starts_with("    const ") || line.starts_with("    type ")) && next.starts_with("    fn ");
-        if ends_function || starts_functions {
-            text.push('\n');
         }
     }
 }

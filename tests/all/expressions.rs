@@ -9,6 +9,7 @@ use shapegen::catalog::{Catalog, QualifiedName, Script};
 use shapegen::diagnostics::Report;
 use shapegen::fragment::{Subject, parse_where, print};
 use shapegen::source::SourceMap;
+use shapegen_runtime::Shape as _;
 use shapegen_runtime::expr::{EvalError, Expr, RowText, Tables};
 
 use crate::postgres::{Database, Postgres};
@@ -53,7 +54,9 @@ fn values(ty: Ty) -> (&'static [&'static str], &'static str, usize, &'static [&'
         Ty::Bool => (&["b"], "bool", 2, &["true", "false"]),
         Ty::Int2 => (&["i2"], "int2", 4, &["0", "1", "-7", "32767", "-32768"]),
         Ty::Int4 => (&["i4", "j4", "id"], "int4", 5, &["0", "1", "2", "-3", "1000", "2147483647", "-2147483648"]),
-        Ty::Int8 => (&["i8"], "int8", 4, &["0", "3", "-5", "4294967296", "9223372036854775807", "-9223372036854775808"]),
+        Ty::Int8 => {
+            (&["i8"], "int8", 4, &["0", "3", "-5", "4294967296", "9223372036854775807", "-9223372036854775808"])
+        }
         Ty::Float4 => (&["f4"], "float4", 4, &["0", "0.1", "-2.5", "1e10", "3.4e38", "NaN", "Infinity", "-0"]),
         Ty::Float8 => (
             &["f8"],
@@ -77,35 +80,74 @@ fn values(ty: Ty) -> (&'static [&'static str], &'static str, usize, &'static [&'
             &["u"],
             "uuid",
             2,
-            &["6f1c2d34-0000-4000-8000-000000000000", "6F1C2D34-0000-4000-8000-00000000000a", "ffffffff-ffff-ffff-ffff-ffffffffffff"],
+            &[
+                "6f1c2d34-0000-4000-8000-000000000000",
+                "6F1C2D34-0000-4000-8000-00000000000a",
+                "ffffffff-ffff-ffff-ffff-ffffffffffff",
+            ],
         ),
         Ty::Date => (
             &["d"],
             "date",
             4,
-            &["2024-02-29", "1999-12-31", "2024-03-31", "0001-01-01", "infinity", "-infinity", "0044-03-15 BC", "20000-01-01"],
+            &[
+                "2024-02-29",
+                "1999-12-31",
+                "2024-03-31",
+                "0001-01-01",
+                "infinity",
+                "-infinity",
+                "0044-03-15 BC",
+                "20000-01-01",
+            ],
         ),
         Ty::Time => (&["h"], "time", 3, &["00:00:00", "13:14:15.5", "23:59:59.999999", "24:00:00"]),
         Ty::Timestamp => (
             &["ts"],
             "timestamp",
             4,
-            &["2024-02-29 13:14:15.678", "2024-03-31 02:30:00", "2024-10-27 02:30:00", "1969-12-31 23:59:59", "infinity", "0044-03-15 12:00:00 BC"],
+            &[
+                "2024-02-29 13:14:15.678",
+                "2024-03-31 02:30:00",
+                "2024-10-27 02:30:00",
+                "1969-12-31 23:59:59",
+                "infinity",
+                "0044-03-15 12:00:00 BC",
+            ],
         ),
         Ty::Timestamptz => (
             &["tz"],
             "timestamptz",
             4,
-            &["2024-02-29 13:14:15.678+00", "2024-03-31 01:30:00+02", "2024-10-27 00:30:00+00", "1900-01-01 00:00:00+00", "infinity", "-infinity"],
+            &[
+                "2024-02-29 13:14:15.678+00",
+                "2024-03-31 01:30:00+02",
+                "2024-10-27 00:30:00+00",
+                "1900-01-01 00:00:00+00",
+                "infinity",
+                "-infinity",
+            ],
         ),
         Ty::Interval => (
             &["iv"],
             "interval",
             8,
-            &["P1D", "PT24H", "1 mon", "30 days", "-1 year 2 mons 3 days", "PT-1.5S", "1 day -04:05:06.7", "PT0S", "P178956970Y"],
+            &[
+                "P1D",
+                "PT24H",
+                "1 mon",
+                "30 days",
+                "-1 year 2 mons 3 days",
+                "PT-1.5S",
+                "1 day -04:05:06.7",
+                "PT0S",
+                "P178956970Y",
+            ],
         ),
         Ty::Ints => (&["ia"], "int4[]", 5, &["{}", "{1,2}", "{2,NULL,-3}", "{{1,2},{3,4}}", "{1}", "[0:1]={5,6}"]),
-        Ty::Texts => (&["sa"], "text[]", 5, &["{}", "{a}", "{a,NULL,\"\"}", "{\"b c\",\"NULL\",a}", "{{a,b},{5,it''s}}", "{A}"]),
+        Ty::Texts => {
+            (&["sa"], "text[]", 5, &["{}", "{a}", "{a,NULL,\"\"}", "{\"b c\",\"NULL\",a}", "{{a,b},{5,it''s}}", "{A}"])
+        }
     }
 }
 
@@ -388,15 +430,25 @@ impl Generator {
                     true => self.value(Ty::Text, down),
                     false => Tree::leaf(
                         Ty::Text,
-                        format!("'{}'", self.pick(&["a%", "%b", "_", "%", "", "a\\%b", "%_b%", "z%", "É%", "a_b", "%\\\\%"])),
+                        format!(
+                            "'{}'",
+                            self.pick(&["a%", "%b", "_", "%", "", "a\\%b", "%_b%", "z%", "É%", "a_b", "%\\\\%"])
+                        ),
                     ),
                 };
-                let ops = ["? like ?", "? not like ?", "? ilike ?", "? not ilike ?", "? ~~ ?", "? !~~* ?", "like(?, ?)"];
+                let ops =
+                    ["? like ?", "? not like ?", "? ilike ?", "? not ilike ?", "? ~~ ?", "? !~~* ?", "like(?, ?)"];
                 bool_of(self.pick(&ops), vec![left, pattern])
             }
             8 if matches!(ty, Ty::Int4 | Ty::Uuid | Ty::Text) => self.subquery(),
             9 => {
-                let label = self.pick(&["m = 'happy'", "m <> 'ok'", "m in ('sad', 'ok')", "m::text < 'p'", "m is distinct from 'ok'"]);
+                let label = self.pick(&[
+                    "m = 'happy'",
+                    "m <> 'ok'",
+                    "m in ('sad', 'ok')",
+                    "m::text < 'p'",
+                    "m is distinct from 'ok'",
+                ]);
                 Tree::leaf(Ty::Bool, label)
             }
             10 if matches!(ty, Ty::Int2 | Ty::Int4 | Ty::Int8 | Ty::Float4 | Ty::Float8 | Ty::Numeric) => {
@@ -486,7 +538,13 @@ impl<'s> World<'s> {
         let database = server.database(name);
         // Letters beyond ASCII have case only where the locale knows them; texts are in the order of their bytes.
         let known = database.sql("SELECT count(*) FROM pg_collation WHERE collname = 'C.utf8'").trim() == "1";
-        let schema = if known { SCHEMA.replace(" s text,", " s text COLLATE \"C.utf8\",").replace("v varchar(40)", "v varchar(40) COLLATE \"C.utf8\"") } else { SCHEMA.to_owned() };
+        let schema = if known {
+            SCHEMA
+                .replace(" s text,", " s text COLLATE \"C.utf8\",")
+                .replace("v varchar(40)", "v varchar(40) COLLATE \"C.utf8\"")
+        } else {
+            SCHEMA.to_owned()
+        };
         database.sql(&schema);
         database.sql(JUDGE);
         let mut sources = SourceMap::default();
@@ -513,7 +571,8 @@ impl<'s> World<'s> {
             writeln!(sql, "INSERT INTO t ({}) VALUES ({});", columns.join(", "), texts.join(", ")).unwrap();
         }
         for id in 0..8 {
-            let mut text = |ty: Ty| if rng.0.u8(..5) == 0 { "NULL".to_owned() } else { format!("'{}'", rng.pick(values(ty).3)) };
+            let mut text =
+                |ty: Ty| if rng.0.u8(..5) == 0 { "NULL".to_owned() } else { format!("'{}'", rng.pick(values(ty).3)) };
             let (oi, ot, ou) = (text(Ty::Int4), text(Ty::Text), text(Ty::Uuid));
             writeln!(sql, "INSERT INTO o VALUES ({id}, {oi}, {ot}, {ou});").unwrap();
         }
@@ -669,4 +728,24 @@ fn conditions_are_as_true_as_in_postgresql() {
     let failed = wrong.len();
     let shown: Vec<String> = wrong.into_iter().take(12).map(|(tree, said)| world.shrunk(tree, said)).collect();
     assert!(failed == 0, "SHAPEGEN_SEED={seed}: {failed} of {count} conditions\n{}", shown.join("\n"));
+}
+
+/// What generated code carries reads as what it was made of, and so does its SQL.
+#[test]
+fn generated_conditions_are_the_ones_of_the_manifest() {
+    let mut sources = SourceMap::default();
+    let files = [include_str!("../../schemas/streampai.sql"), include_str!("../../schemas/types.sql")];
+    let scripts = files.map(|text| {
+        let file = sources.add("schema.sql", text);
+        Script::whole(&sources, file)
+    });
+    let catalog = Catalog::read(&sources, &scripts, &mut Report::default());
+    let name = QualifiedName { schema: "public".to_owned(), name: "every_type".to_owned() };
+    let subject = Subject { name: &name, table: &catalog.tables[&name], catalog: &catalog };
+    for definition in [crate::sync::Searched::DEFINITION, crate::sync::Member::DEFINITION] {
+        let filter = definition.filter.as_ref().unwrap();
+        let read = parse_where(filter.sql, subject).unwrap().expr;
+        assert_eq!(print(&read), filter.sql);
+        assert_eq!(read, filter.expr, "{}", filter.sql);
+    }
 }

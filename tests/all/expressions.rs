@@ -9,6 +9,7 @@ use shapegen::catalog::{Catalog, QualifiedName, Script};
 use shapegen::diagnostics::Report;
 use shapegen::fragment::{Subject, parse_where, print};
 use shapegen::source::SourceMap;
+use shapegen_runtime::Shape as _;
 use shapegen_runtime::expr::{EvalError, Expr, RowText, Tables};
 
 use crate::postgres::{Database, Postgres};
@@ -727,4 +728,24 @@ fn conditions_are_as_true_as_in_postgresql() {
     let failed = wrong.len();
     let shown: Vec<String> = wrong.into_iter().take(12).map(|(tree, said)| world.shrunk(tree, said)).collect();
     assert!(failed == 0, "SHAPEGEN_SEED={seed}: {failed} of {count} conditions\n{}", shown.join("\n"));
+}
+
+/// What generated code carries reads as what it was made of, and so does its SQL.
+#[test]
+fn generated_conditions_are_the_ones_of_the_manifest() {
+    let mut sources = SourceMap::default();
+    let files = [include_str!("../../schemas/streampai.sql"), include_str!("../../schemas/types.sql")];
+    let scripts = files.map(|text| {
+        let file = sources.add("schema.sql", text);
+        Script::whole(&sources, file)
+    });
+    let catalog = Catalog::read(&sources, &scripts, &mut Report::default());
+    let name = QualifiedName { schema: "public".to_owned(), name: "every_type".to_owned() };
+    let subject = Subject { name: &name, table: &catalog.tables[&name], catalog: &catalog };
+    for definition in [crate::sync::Searched::DEFINITION, crate::sync::Member::DEFINITION] {
+        let filter = definition.filter.as_ref().unwrap();
+        let read = parse_where(filter.sql, subject).unwrap().expr;
+        assert_eq!(print(&read), filter.sql);
+        assert_eq!(read, filter.expr, "{}", filter.sql);
+    }
 }

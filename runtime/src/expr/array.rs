@@ -31,8 +31,8 @@ impl<'t> Array<'t> {
     pub(super) fn of_arrays(texts: &'t [Option<Cow<'_, str>>]) -> Result<Self, EvalError> {
         let arrays = texts.iter().flatten().map(|text| Self::read(text)).collect::<Result<Vec<_>, _>>()?;
         let Some(first) = arrays.first() else { return Ok(Self::empty()) };
-        let lengths = |array: &Self| array.dims.iter().map(|(_, length)| *length).collect::<Vec<_>>();
-        if arrays.len() != texts.len() || arrays.iter().any(|array| lengths(array) != lengths(first)) {
+        // Bounds count, too.
+        if arrays.len() != texts.len() || arrays.iter().any(|array| array.dims != first.dims) {
             if arrays.iter().all(|array| array.elements.is_empty()) {
                 return Ok(Self::empty());
             }
@@ -155,36 +155,26 @@ impl<'t> Array<'t> {
 
     /// `a || b`: of the same number of dimensions, or one is an element of the other's outermost dimension.
     pub(super) fn cat(mut self, other: Self) -> Result<Self, EvalError> {
-        let mismatch = EvalError::Failed("arrays of these dimensions can't be joined");
         if self.elements.is_empty() && self.dims.is_empty() {
             return Ok(other);
         }
         if other.elements.is_empty() && other.dims.is_empty() {
             return Ok(self);
         }
-        let lengths = |dims: &[(i64, usize)]| dims.iter().map(|(_, length)| *length).collect::<Vec<_>>();
-        let (mine, theirs) = (lengths(&self.dims), lengths(&other.dims));
-        let dims = if mine.len() == theirs.len() && mine.get(1..) == theirs.get(1..) {
-            let mut dims = self.dims.clone();
-            if let (Some(first), Some(length)) = (dims.first_mut(), theirs.first()) {
-                first.1 += length;
-            }
-            dims
-        } else if mine.len() == theirs.len() + 1 && mine.get(1..) == Some(&theirs[..]) {
-            let mut dims = self.dims.clone();
-            if let Some(first) = dims.first_mut() {
-                first.1 += 1;
-            }
-            dims
-        } else if theirs.len() == mine.len() + 1 && theirs.get(1..) == Some(&mine[..]) {
-            let mut dims = other.dims.clone();
-            if let Some(first) = dims.first_mut() {
-                first.1 += 1;
-            }
-            dims
+        let (mine, theirs) = (&self.dims[..], &other.dims[..]);
+        // Bounds count, too, but for the outermost dimension.
+        let (mut dims, more) = if mine.len() == theirs.len() && mine.get(1..) == theirs.get(1..) {
+            (mine.to_vec(), theirs.first().map_or(0, |(_, length)| *length))
+        } else if mine.get(1..) == Some(theirs) {
+            (mine.to_vec(), 1)
+        } else if theirs.get(1..) == Some(mine) {
+            (theirs.to_vec(), 1)
         } else {
-            return Err(mismatch);
+            return Err(EvalError::Failed("arrays of these dimensions can't be joined"));
         };
+        if let Some((_, length)) = dims.first_mut() {
+            *length += more;
+        }
         self.elements.extend(other.elements);
         Ok(Self { dims, elements: self.elements })
     }

@@ -128,6 +128,9 @@ pub(super) fn absolute(of: Number, text: &str) -> Result<String, EvalError> {
 
 pub(super) fn power(base: &str, exponent: &str) -> Result<String, EvalError> {
     let (base, exponent) = (float8(base)?, float8(exponent)?);
+    if base.is_nan() || exponent.is_nan() {
+        return Ok(print(&base.powf(exponent)));
+    }
     if base == 0.0 && exponent < 0.0 {
         return Err(EvalError::Failed("zero has no negative powers"));
     }

@@ -19,6 +19,14 @@ fn zone(name: &str) -> Result<TimeZone, EvalError> {
     TimeZone::get(name).map_err(|_| EvalError::Zone(name.chars().take(80).collect()))
 }
 
+/// The calendar repeats after 400 years, and jiff's ends with the year 9999.
+fn within(moment: Moment) -> Moment {
+    const LAST: i64 = 7_900 * 365 * DAY;
+    const CYCLE: i64 = 146_097 * DAY;
+    let cycles = (moment.0 - LAST).max(0).div_euclid(CYCLE) + i64::from(moment.0 > LAST);
+    Moment(moment.0 - cycles * CYCLE)
+}
+
 fn shifted(moment: Moment, offset: Offset, sign: i64) -> Result<Moment, EvalError> {
     Moment::checked(i128::from(moment.0) + i128::from(sign) * i128::from(offset.seconds()) * 1_000_000)
 }
@@ -29,7 +37,7 @@ pub(super) fn local_time(name: &str, text: &str) -> Result<String, EvalError> {
     if moment.is_infinite() {
         return Ok(moment.print(false));
     }
-    let instant = Timestamp::from_second(moment.0.div_euclid(1_000_000) + EPOCH)
+    let instant = Timestamp::from_second(within(moment).0.div_euclid(1_000_000) + EPOCH)
         .map_err(|_| EvalError::Failed("timestamp out of range"))?;
     Ok(shifted(moment, zone.to_offset(instant), 1)?.print(false))
 }
@@ -41,7 +49,7 @@ pub(super) fn instant_of(name: &str, text: &str) -> Result<String, EvalError> {
     if moment.is_infinite() {
         return Ok(moment.print(true));
     }
-    let local = civil(moment).ok_or(EvalError::Failed("timestamp out of range"))?;
+    let local = civil(within(moment)).ok_or(EvalError::Failed("timestamp out of range"))?;
     let offset = match zone.to_ambiguous_zoned(local).offset() {
         AmbiguousOffset::Unambiguous { offset } => offset,
         AmbiguousOffset::Gap { before, .. } => before,

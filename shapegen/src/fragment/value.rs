@@ -10,7 +10,7 @@ use super::literal::{self, Unreadable};
 use super::overload;
 use super::span::span;
 use super::trap::Trap;
-use super::types::{Base, Type, shown};
+use super::types::{Base, Category, Type, shown};
 use crate::catalog::{Column, DataType};
 use crate::diagnostics::{codes, listed, nearest};
 
@@ -119,6 +119,11 @@ impl<'a> Checker<'a, '_> {
                 self.param(name, to.name(), if same { data_type } else { &ty }, term.at)
             }
             (Open::Text(text), ..) => match literal::canonical(to, text) {
+                // Digits alone would be compared as float8.
+                Ok(text) if to == Base::Float4 => {
+                    let function = Function::Cast { from: Scalar::Text, to: to.scalar(), array: false };
+                    Some(Operand::call(function, vec![Operand::literal(text)]))
+                }
                 Ok(text) => Some(Operand::literal(text)),
                 Err(why) => self.unreadable(term, to, other, why),
             },
@@ -386,6 +391,12 @@ impl<'a> Checker<'a, '_> {
             self.error(&codes::FRAGMENT_TYPE, span(expr), message, "too wide for days", help);
             return None;
         }
+        if sql == "-" && one == Base::Time && other == Base::Interval {
+            let help = ["add the negated interval: `column + interval '-1 hour'`".to_owned()];
+            let message = "`-` of a time and an interval is an interval to Electric, a time to PostgreSQL".to_owned();
+            self.error(&codes::FRAGMENT_TYPE, span(expr), message, "the results differ", help);
+            return None;
+        }
         let first = self.resolve(&left, form.args[0], &right);
         let second = self.resolve(&right, form.args[1], &left);
         let (first, second) =
@@ -544,8 +555,11 @@ impl<'a> Checker<'a, '_> {
                 Some(Term::typed(typed(literal, to.scalar()), gives, at, true))
             }
             (Open::Text(_), _) => {
-                let literal = self.resolve(&term, to, &term)?;
-                Some(Term::typed(typed(literal, Scalar::Text), gives, at, true))
+                let operand = match self.resolve(&term, to, &term)? {
+                    cast @ Operand::Call { .. } => cast,
+                    literal => typed(literal, Scalar::Text),
+                };
+                Some(Term::typed(operand, gives, at, true))
             }
             (_, Some(Type::Enum(_))) if to == Base::Text && !array => {
                 let operand = as_text(term.operand?);
@@ -828,7 +842,10 @@ impl<'a> Checker<'a, '_> {
     /// One of several values of a type.
     fn element(&mut self, term: &Term<'a>, base: Base) -> Option<Operand> {
         let operand = self.resolve(term, base, term)?;
-        Some(self.typed_literal(operand, term, base))
+        // Of several types of texts PostgreSQL takes the first, Electric the preferred one.
+        let other_text =
+            term.base_or_open().flatten().is_some_and(|own| own != base && own.category() == Category::Text);
+        Some(if other_text { as_text(operand) } else { self.typed_literal(operand, term, base) })
     }
 
     fn array_or_open(&mut self, term: &Term<'a>, base: Base, other: &Term<'a>) -> Option<Operand> {
@@ -846,7 +863,11 @@ impl<'a> Checker<'a, '_> {
         let name = if before { "array_prepend" } else { "array_append" };
         let of = if before { [element, array] } else { [array, element] };
         let base = match (&array.ty, element.base_or_open()) {
-            (Some(Type::Array(base)), Some(of)) if of.is_none_or(|of| of.becomes(*base)) => *base,
+            (Some(Type::Array(base)), Some(of))
+                if of.is_none_or(|of| of == *base || (of.becomes(*base) && *base != Base::Varchar)) =>
+            {
+                *base
+            }
             _ => return self.no_overload(expr, name, &of),
         };
         let element = self.element(element, base)?;

@@ -234,7 +234,9 @@ impl<'m> Scopes<'m> {
 
     /// A scope that doesn't fit a table: one diagnostic for all shapes with the same trouble.
     fn of_table(&mut self, scope: &Scope, used: Span, error: FragmentError) {
-        let trouble = format!("{} {}", error.code.id, error.message);
+        // One place can differ in several ways; what is wrong with it is much the same for every table.
+        let differs = error.code.id == codes::FRAGMENT_DIFFERS.id;
+        let trouble = if differs { error.message.clone() } else { error.code.id.to_owned() };
         let new = self.diagnostic(&scope.condition, error);
         let place = new.primary.as_ref().map_or(0, |(span, _)| span.start);
         match self.of_tables.get_mut(&(place, trouble.clone())) {

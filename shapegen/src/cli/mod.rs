@@ -7,6 +7,7 @@ mod dev;
 mod diff;
 mod explain;
 mod init;
+mod manifest_schema;
 mod message;
 mod table;
 mod watch;
@@ -47,6 +48,7 @@ enum Command {
     Diff(diff::Diff),
     Explain(explain::Explain),
     Init(init::Init),
+    ManifestSchema(manifest_schema::ManifestSchema),
 }
 
 /// Which manifest a command is about.
@@ -198,6 +200,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
         Command::Diff(command) => command.run(terminal),
         Command::Explain(command) => command.run(terminal),
         Command::Init(command) => command.run(terminal),
+        Command::ManifestSchema(command) => command.run(terminal),
     }
 }
 
@@ -235,7 +238,7 @@ mod tests {
 
     #[test]
     fn help_is_as_reviewed() {
-        let help: String = ["", "build", "catalog", "completions", "dev", "diff", "explain", "init"]
+        let help: String = ["", "build", "catalog", "completions", "dev", "diff", "explain", "init", "manifest-schema"]
             .iter()
             .map(|command| {
                 let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();

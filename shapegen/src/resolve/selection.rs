@@ -6,7 +6,7 @@ use crate::fragment::Subject;
 use crate::manifest::{Manifest, Shape};
 use crate::source::Spanned;
 
-use super::types;
+use super::types::{self, Types};
 
 /// Electric leaves generated columns out before this version of PostgreSQL.
 const SENDS_GENERATED_COLUMNS: u32 = 18;
@@ -27,11 +27,12 @@ pub(super) fn select<'c>(
     entry: &'c Shape,
     manifest: &Manifest,
     catalog: &'c Catalog,
+    types: &Types<'_>,
     report: &mut Report,
 ) -> Option<Selection<'c>> {
     let Subject { name: table_name, table, .. } = find_table(entry, catalog, report)?;
     let generated = manifest.server.postgres.is_some_and(|version| version >= SENDS_GENERATED_COLUMNS);
-    let chooser = Chooser { entry, table_name, table, generated };
+    let chooser = Chooser { entry, table_name, table, types, generated };
     let columns = chooser.columns(report);
     let key = chooser.key(report);
     for list in [&entry.secret, &entry.finders] {
@@ -75,7 +76,7 @@ pub(super) fn find_table<'c>(entry: &Shape, catalog: &'c Catalog, report: &mut R
 }
 
 /// What a written name can mean: `orders`, `sales.orders`.
-fn names(written: &str) -> Vec<QualifiedName> {
+pub(super) fn names(written: &str) -> Vec<QualifiedName> {
     let whole = QualifiedName { schema: "public".to_owned(), name: written.to_owned() };
     let qualified = written
         .split_once('.')
@@ -83,7 +84,7 @@ fn names(written: &str) -> Vec<QualifiedName> {
     std::iter::once(whole).chain(qualified).collect()
 }
 
-fn shown(name: &QualifiedName) -> String {
+pub(super) fn shown(name: &QualifiedName) -> String {
     if name.schema == "public" { name.name.clone() } else { format!("{}.{}", name.schema, name.name) }
 }
 
@@ -92,17 +93,23 @@ fn toml_list(names: &[String]) -> String {
     format!("[{}]", names.join(", "))
 }
 
-struct Chooser<'c> {
+struct Chooser<'c, 't> {
     entry: &'c Shape,
     table_name: &'c QualifiedName,
     table: &'c Table,
+    types: &'t Types<'t>,
     /// Generated columns are sent.
     generated: bool,
 }
 
-impl<'c> Chooser<'c> {
+impl<'c> Chooser<'c, '_> {
     fn find(&self, name: &str) -> Option<&'c Column> {
         self.table.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Whether rows can be told apart by a column.
+    fn is_key(&self, column: &Column) -> bool {
+        self.types.column(self.table_name, column, &mut |name| name.name.clone()).ty.is_key()
     }
 
     fn sent(&self, column: &Column) -> bool {
@@ -171,7 +178,7 @@ impl<'c> Chooser<'c> {
         let span = self.entry.key.as_ref().map_or(self.entry.name.span, |list| list.span);
         let mut failed = key.is_empty();
         for column in &key {
-            let message = if !types::has_identity(&column.data_type) {
+            let message = if !self.is_key(column) {
                 let pg_type = types::pg_type(&column.data_type);
                 let array = if column.data_type.dims > 0 { "[]" } else { "" };
                 format!("the column `{}` of type `{pg_type}{array}` can't be part of a key", column.name)
@@ -199,15 +206,22 @@ impl<'c> Chooser<'c> {
         let diagnostic = Diagnostic::error(&codes::SHAPE_KEY, message)
             .at(written.span, "its rows can't be told apart")
             .see(self.table.span, "declared here");
-        let usable = self.table.unique.iter().find(|set| {
-            set.iter().all(|name| {
-                self.find(name).is_some_and(|column| column.not_null && types::has_identity(&column.data_type))
-            })
+        let usable = self.unique_sets().find(|set| {
+            set.iter().all(|name| self.find(name).is_some_and(|column| column.not_null && self.is_key(column)))
         });
         match usable {
             Some(set) => diagnostic.help(format!("one of its unique sets can be the key: `key = {}`", toml_list(set))),
-            None => diagnostic.help("give it a primary key, or a unique constraint over columns that are not null"),
+            None => {
+                diagnostic.help("give it a primary key, or a unique constraint or index over columns that are not null")
+            }
         }
+    }
+
+    /// What tells rows apart: the primary key, unique constraints, and unique indexes without a constraint.
+    fn unique_sets(&self) -> impl Iterator<Item = &'c [String]> + use<'c> {
+        let indexes = self.table.indexes.iter().filter(|index| index.unique).map(|index| index.columns.as_slice());
+        let constraints = self.table.primary_key.iter().chain(&self.table.unique).map(Vec::as_slice);
+        constraints.chain(indexes)
     }
 
     /// `key = […]`: a unique set of columns that are never NULL.
@@ -231,14 +245,13 @@ impl<'c> Chooser<'c> {
                 }
             }
         }
-        let same = |set: &Vec<String>| {
-            set.len() == list.value.len() && list.value.iter().all(|name| set.contains(&name.value))
-        };
-        if !failed && !self.table.unique.iter().chain(&self.table.primary_key).any(same) {
+        let same =
+            |set: &&[String]| set.len() == list.value.len() && list.value.iter().all(|name| set.contains(&name.value));
+        if !failed && !self.unique_sets().any(|set| same(&set)) {
             failed = true;
             let message = format!("the key of `{}` is no unique set of its table", self.entry.name.value);
             let mut diagnostic = Diagnostic::error(&codes::SHAPE_KEY, message).at(list.span, "two rows could share it");
-            for set in self.table.primary_key.iter().chain(&self.table.unique).take(3) {
+            for set in self.unique_sets().take(3) {
                 diagnostic = diagnostic.help(format!("a unique set is `key = {}`", toml_list(set)));
             }
             report.push(diagnostic);

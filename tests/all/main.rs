@@ -5,6 +5,7 @@ mod catalog_judge;
 mod collections;
 mod dependencies;
 mod format_type;
+mod histories;
 mod output;
 mod persons;
 mod postgres;

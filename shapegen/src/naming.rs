@@ -77,7 +77,9 @@ impl Names {
         let mut free = name.to_owned();
         let mut number = 2_u64;
         while !self.take(&free) {
-            free = format!("{name}{separator}{number}");
+            // `self_` becomes `self_2`.
+            let stem = if separator.is_empty() { name } else { name.trim_end_matches(separator) };
+            free = format!("{stem}{separator}{number}");
             number += 1;
         }
         free
@@ -265,7 +267,7 @@ mod tests {
 
     #[test]
     fn identifiers_are_distinct_and_usable() {
-        let names = ["a b", "a_b", "A B", "type", "self", "", "!!!", "2fa", "größe", "_", "userID", "gen"];
+        let names = ["a b", "a_b", "A B", "type", "self", "", "!!!", "2fa", "größe", "_", "userID", "gen", "Self"];
         let expected = [
             "a_b_2",
             "a_b",
@@ -279,6 +281,7 @@ mod tests {
             "unnamed_3",
             "user_id",
             "r#gen",
+            "self_2",
         ];
         let given = idents(fields(&names.map(Wanted::from)));
         assert_eq!(given, expected);

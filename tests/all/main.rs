@@ -3,6 +3,7 @@
 mod answers;
 mod catalog_judge;
 mod collections;
+mod compile;
 mod dependencies;
 mod format_type;
 mod histories;
@@ -11,6 +12,7 @@ mod persons;
 mod postgres;
 mod rename;
 mod restart;
+mod schemas;
 mod stage;
 mod values;
 

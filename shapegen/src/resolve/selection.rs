@@ -46,11 +46,10 @@ pub(super) fn select<'c>(
 /// The table that a shape names.
 pub(super) fn find_table<'c>(entry: &Shape, catalog: &'c Catalog, report: &mut Report) -> Option<Subject<'c>> {
     let written = entry.table.as_ref().unwrap_or(&entry.name);
-    let candidates = names(&written.value);
-    if let Some((name, table)) = candidates.iter().find_map(|name| catalog.tables.get_key_value(name)) {
+    if let Some((name, table)) = names(&written.value).find_map(|name| catalog.tables.get_key_value(&name)) {
         return Some(Subject { name, table, catalog });
     }
-    if let Some(span) = candidates.iter().find_map(|name| catalog.views.get(name)) {
+    if let Some(span) = names(&written.value).find_map(|name| catalog.views.get(&name)) {
         report.push(
             Diagnostic::error(&codes::SHAPE_VIEW, format!("`{}` is a view, and only tables sync", written.value))
                 .at(written.span, "a view")
@@ -75,13 +74,11 @@ pub(super) fn find_table<'c>(entry: &Shape, catalog: &'c Catalog, report: &mut R
     None
 }
 
-/// What a written name can mean: `orders`, `sales.orders`.
-pub(super) fn names(written: &str) -> Vec<QualifiedName> {
-    let whole = QualifiedName { schema: "public".to_owned(), name: written.to_owned() };
-    let qualified = written
-        .split_once('.')
-        .map(|(schema, name)| QualifiedName { schema: schema.to_owned(), name: name.to_owned() });
-    std::iter::once(whole).chain(qualified).collect()
+/// What a written name can mean: `orders`, `sales.orders`; a schema's name may hold points, too.
+pub(super) fn names(written: &str) -> impl Iterator<Item = QualifiedName> + '_ {
+    let name = |schema: &str, name: &str| QualifiedName { schema: schema.to_owned(), name: name.to_owned() };
+    let qualified = written.match_indices('.').map(move |(at, _)| name(&written[..at], &written[at + 1..]));
+    std::iter::once(name("public", written)).chain(qualified)
 }
 
 pub(super) fn shown(name: &QualifiedName) -> String {

@@ -7,8 +7,10 @@ use shapegen_runtime::expr::Expr;
 
 use crate::catalog::QualifiedName;
 
+mod postgres;
 pub mod scalar;
 
+pub use postgres::{PgliteColumn, PgliteTable, Postgres, PostgresIndex, SyncedTable};
 pub use scalar::Scalar;
 
 /// What one manifest, or one derived struct, comes to.
@@ -26,6 +28,8 @@ pub struct Model {
     pub session: Session,
     /// How clients reach the service unless they say otherwise.
     pub mode: Mode,
+    /// What is made in PostgreSQL.
+    pub postgres: Postgres,
 }
 
 /// How a client names a shape to the service.

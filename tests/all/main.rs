@@ -5,6 +5,7 @@ mod catalog_judge;
 mod collections;
 mod compile;
 mod dependencies;
+mod electric;
 mod format_type;
 mod histories;
 mod output;

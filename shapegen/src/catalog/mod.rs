@@ -1,7 +1,9 @@
 //! Tables, columns, types, keys and comments that the SQL files declare, after every statement was applied in order.
 
+mod block;
 mod format_type;
 mod json;
+mod overrides;
 mod passed_over;
 mod relation;
 mod replay;

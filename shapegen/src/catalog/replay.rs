@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::overrides::Stated;
 use super::relation::Relation;
 use super::{Catalog, EnumType, QualifiedName, Script};
 use crate::diagnostics::{Diagnostic, Report, codes};
@@ -24,13 +25,14 @@ pub(super) struct Replay<'r> {
     pub(super) other_types: BTreeMap<QualifiedName, (Span, &'static str)>,
     /// Tables that were reported as unreadable: what refers to them is not reported again.
     unreadable: BTreeSet<QualifiedName>,
-    search_path: Vec<String>,
+    pub(super) search_path: Vec<String>,
+    pub(super) stated: Stated<'r>,
     /// Every name that a key ever had, in any table: a name that isn't here is free without a closer look.
     pub(super) key_names: BTreeSet<String>,
 }
 
 /// Applies scripts in their order.
-pub(super) fn replay(sources: &SourceMap, scripts: &[Script], report: &mut Report) -> Catalog {
+pub(super) fn replay<'r>(sources: &'r SourceMap, scripts: &[Script], report: &'r mut Report) -> Catalog {
     let mut replay = Replay {
         report,
         tables: BTreeMap::new(),
@@ -39,6 +41,7 @@ pub(super) fn replay(sources: &SourceMap, scripts: &[Script], report: &mut Repor
         other_types: BTreeMap::new(),
         unreadable: BTreeSet::new(),
         search_path: default_search_path(),
+        stated: Stated::of(sources, scripts),
         key_names: BTreeSet::new(),
     };
     for script in scripts {
@@ -52,7 +55,7 @@ pub(super) fn replay(sources: &SourceMap, scripts: &[Script], report: &mut Repor
     }
 }
 
-fn default_search_path() -> Vec<String> {
+pub(super) fn default_search_path() -> Vec<String> {
     vec!["public".to_owned()]
 }
 
@@ -65,6 +68,7 @@ impl Replay<'_> {
             let mut splitter = Splitter::within(text, part.clone());
             while let Some(piece) = splitter.next_piece() {
                 match piece.kind {
+                    PieceKind::Statement if self.overridden(script, text, &piece) => {}
                     PieceKind::Statement => self.statement(file, text, &piece),
                     PieceKind::Unclosed => self.unclosed(file, text, &piece),
                     PieceKind::PsqlLine => self.psql_line(Span::new(file, piece.range.clone()), &text[piece.range]),
@@ -76,9 +80,10 @@ impl Replay<'_> {
         self.forget_dangling();
     }
 
-    fn statement(&mut self, file: FileId, text: &str, piece: &Piece<'_>) {
+    pub(super) fn statement(&mut self, file: FileId, text: &str, piece: &Piece<'_>) {
         match classify(text, piece.tokens) {
             Class::PassedOver => {}
+            Class::Block => self.do_block(file, text, piece),
             Class::Unknown => self.unknown(file, text, piece),
             Class::Relevant(subject) => match grammar::read(file, text, piece.tokens, subject) {
                 Ok(statement) => self.apply(statement),
@@ -94,12 +99,24 @@ impl Replay<'_> {
         }
     }
 
+    /// Remembers that something is there that nothing is known of.
+    pub(super) fn note_missing(&mut self, is_relation: bool, name: QualifiedName) {
+        if is_relation {
+            self.unreadable.insert(name);
+        }
+    }
+
+    /// The file in which a table, a view or a type was declared.
+    pub(super) fn declared_in(&self, is_relation: bool, name: &QualifiedName) -> Option<FileId> {
+        let span = if is_relation { self.relation_span(name) } else { self.type_span(name) };
+        span.map(|span| span.file)
+    }
+
     fn unknown(&mut self, file: FileId, text: &str, piece: &Piece<'_>) {
         let Some(first) = piece.tokens.first() else { return };
         let word = &text[first.start..first.end];
         let warning = Diagnostic::warning(&codes::SQL_UNKNOWN, "this statement was passed over");
         let help = match word.to_ascii_lowercase().as_str() {
-            "do" => "what the block does isn't replayed: if it changes tables or types, write that as plain statements",
             "rollback" | "abort" => "statements that it undoes were replayed: take them out",
             "select" => "SELECT … INTO makes a table: write it as CREATE TABLE with its columns",
             _ => "if it changes tables or types, the generated code will miss that",

@@ -193,7 +193,7 @@ impl Replay<'_> {
     }
 
     /// Where a table or view was declared.
-    fn relation_span(&self, name: &QualifiedName) -> Option<Span> {
+    pub(super) fn relation_span(&self, name: &QualifiedName) -> Option<Span> {
         self.tables.get(name).map(|relation| relation.span).or_else(|| self.views.get(name).copied())
     }
 

@@ -368,7 +368,6 @@ fn references_to_what_isnt_there_are_errors_with_the_near_miss() {
 #[test]
 fn statements_of_unknown_kinds_are_warnings() {
     let said = said_about(&[
-        "DO $$ BEGIN CREATE TABLE t (a int); END $$;",
         "CREATE TALBE t (a int);",
         "BEGIN; CREATE TABLE t (a int); ROLLBACK;",
         "SELECT 1 AS a INTO t;",

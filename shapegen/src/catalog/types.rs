@@ -60,7 +60,7 @@ impl Replay<'_> {
         self.lookup(name).find(|name| self.type_span(name).is_some())
     }
 
-    fn type_span(&self, name: &QualifiedName) -> Option<Span> {
+    pub(super) fn type_span(&self, name: &QualifiedName) -> Option<Span> {
         let other = self.other_types.get(name).map(|(span, _)| *span);
         self.enums.get(name).map(|found| found.span).or(other)
     }

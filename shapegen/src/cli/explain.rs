@@ -82,7 +82,7 @@ fn code(id: &str, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
 }
 
 /// Names and comments of a schema can hold what a terminal takes for commands: shown as escapes.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -199,7 +199,7 @@ fn policy(out: &mut String, shape: &Shape) -> fmt::Result {
     writeln!(out, "  {LONG_POLLS}")
 }
 
-fn flush(policy: Policy) -> String {
+pub(super) fn flush(policy: Policy) -> String {
     match policy {
         Policy { kept: false, .. } => "never written to disk".to_owned(),
         Policy { flush_within_ms: 0, .. } => "every batch written to disk at once".to_owned(),
@@ -225,12 +225,12 @@ fn columns(out: &mut String, shape: &Shape) -> fmt::Result {
     Ok(())
 }
 
-fn pg_type(field: &Field) -> String {
+pub(super) fn pg_type(field: &Field) -> String {
     let not_null = if field.not_null { " not null" } else { "" };
     format!("{}{}{not_null}", field.pg_type, "[]".repeat(usize::from(field.dims)))
 }
 
-fn rust_type(field: &Field) -> String {
+pub(super) fn rust_type(field: &Field) -> String {
     let mut name = field.ty.to_string();
     if field.secret {
         name = format!("Secret<{name}>");

@@ -3,6 +3,7 @@
 mod build;
 mod catalog;
 mod dev;
+mod diff;
 mod explain;
 mod init;
 mod message;
@@ -40,6 +41,7 @@ enum Command {
     Build(build::Build),
     Catalog(catalog::PrintCatalog),
     Dev(dev::Dev),
+    Diff(diff::Diff),
     Explain(explain::Explain),
     Init(init::Init),
 }
@@ -77,7 +79,7 @@ pub enum Exit {
     Diagnostics = 1,
     /// The arguments make no sense.
     Usage = 2,
-    /// `build --check` found differences.
+    /// `build --check`, or `diff --exit-code`, found differences.
     Differences = 3,
 }
 
@@ -181,6 +183,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
             command.run(terminal)
         }
         Command::Dev(command) => command.run(terminal),
+        Command::Diff(command) => command.run(terminal),
         Command::Explain(command) => command.run(terminal),
         Command::Init(command) => command.run(terminal),
     }
@@ -220,7 +223,7 @@ mod tests {
 
     #[test]
     fn help_is_as_reviewed() {
-        let help: String = ["", "build", "catalog", "dev", "explain", "init"]
+        let help: String = ["", "build", "catalog", "dev", "diff", "explain", "init"]
             .iter()
             .map(|command| {
                 let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();

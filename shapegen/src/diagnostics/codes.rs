@@ -52,6 +52,8 @@ codes! {
     SQL_UNSUPPORTED = "SG0106", "a part of PostgreSQL's language that can't be read yet";
     /// A row that its table's constraints refuse.
     SQL_ROW = "SG0107", "a row that the table refuses";
+    /// A block runs it under a condition, or puts it together at run time.
+    SQL_CONDITIONAL = "SG0110", "a statement that may or may not run";
     /// The manifest is not TOML.
     MANIFEST_SYNTAX = "SG0201", "the manifest is not TOML";
     /// A key that the manifest doesn't have there.

@@ -126,6 +126,16 @@ impl Report {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
+    /// Whether an error came after the first so many.
+    pub(crate) fn has_errors_since(&self, count: usize) -> bool {
+        self.diagnostics.iter().skip(count).any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Takes back all but the first so many.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.diagnostics.truncate(count);
+    }
+
     /// All of them, in the order in which they were found.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics

@@ -6,7 +6,7 @@ use shapegen_runtime::expr::{Comparison, Expr, Kind, Operand};
 use crate::catalog::QualifiedName;
 use crate::model::{
     Attribute, Composite, Enum, Field, Filter, Index, Local, LocalIndex, Marks, Mode, Model, Newtype, Own, Param,
-    RustType, Session, SessionValue, Shape, scalar,
+    Postgres, RustType, Session, SessionValue, Shape, scalar,
 };
 use crate::naming;
 
@@ -19,6 +19,15 @@ pub(crate) fn snapshots() -> insta::Settings {
     settings.add_filter(r"shapegen \d+\.\d+\.\d+:", "shapegen [version]:");
     settings.add_filter(r"Inputs: [0-9a-f]{16}, text: [0-9a-f]{16}", "Inputs: [hash], text: [hash]");
     settings
+}
+
+/// A model as `resolve` makes it, of a schema with what PostgreSQL's side has to cope with.
+pub(crate) fn resolved() -> Model {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::write(root.path().join("schema.sql"), include_str!("../../fixtures/postgres.sql")).unwrap();
+    let manifest = root.path().join("shapes.toml");
+    std::fs::write(&manifest, include_str!("../../fixtures/postgres.toml")).unwrap();
+    crate::generate::load(&manifest).unwrap_or_else(|failed| panic!("{failed}")).model
 }
 
 pub(crate) fn model() -> Model {
@@ -85,6 +94,7 @@ pub(crate) fn model() -> Model {
             constructor: "user".into(),
         },
         mode: Mode::Gatekeeper,
+        postgres: Postgres::default(),
     }
 }
 

@@ -73,3 +73,11 @@ pub(super) fn fingerprint(fields: &[Field], key: &[usize]) -> u64 {
     }
     description.finish()
 }
+
+/// Over words that a name in PostgreSQL is made of.
+pub(super) fn name(words: &[&str]) -> u64 {
+    let mut description = Description::new("name");
+    description.count(words.len());
+    words.iter().for_each(|word| description.text(word));
+    description.finish()
+}

@@ -8,6 +8,7 @@ mod index;
 mod marks;
 mod names;
 mod policy;
+mod postgres;
 mod selection;
 mod selector;
 mod session;
@@ -76,7 +77,9 @@ pub fn resolve(manifest: &Manifest, catalog: &Catalog, sources: &SourceMap, repo
         return None;
     }
     let Generated { enums, composites, newtypes } = generated;
-    Some(Model { shapes, enums, composites, newtypes, session, mode: manifest.server.mode })
+    let selections: Vec<&Selection<'_>> = resolved.iter().map(|(selection, _)| selection).collect();
+    let postgres = postgres::postgres(&selections, &shapes, catalog);
+    Some(Model { shapes, enums, composites, newtypes, session, mode: manifest.server.mode, postgres })
 }
 
 /// The names of the shapes' modules and methods.

@@ -68,11 +68,9 @@ fn session_value(
         for (param, _) in
             filter.params.iter().filter(|(param, from)| param.name == *name && *from == ParamSource::Session)
         {
-            // A claim that is compared with anything but a plain value is a text: so is what a token holds.
-            let own = match decided.types.param(param, &mut |name| decided.names.of(name)) {
-                ty @ (RustType::Scalar(_) | RustType::Newtype { .. }) => ty,
-                _ => RustType::STRING,
-            };
+            // Whatever else a claim is compared with, a token holds its text.
+            let own = Some(decided.types.param(param, &mut |name| decided.names.of(name)));
+            let own = own.filter(is_plain).unwrap_or(RustType::STRING);
             match types::merged([ty.clone(), own.clone()]) {
                 Some(merged) => {
                     if merged != ty {
@@ -96,4 +94,13 @@ fn session_value(
         }
     }
     SessionValue { name: name.clone(), claim: value.claim.clone(), identity: value.identity, ty }
+}
+
+/// Whether a token holds such a value as itself.
+fn is_plain(ty: &RustType) -> bool {
+    match ty {
+        RustType::Scalar(_) | RustType::Newtype { .. } => true,
+        RustType::Array(element) => is_plain(element),
+        _ => false,
+    }
 }

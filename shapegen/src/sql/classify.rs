@@ -7,6 +7,8 @@ use super::lex::Token;
 pub(crate) enum Class {
     /// It can change the catalog: it is read, or it is an error.
     Relevant(Subject),
+    /// `DO`: what it runs stands in its body.
+    Block,
     /// It can't change the catalog, whatever it says.
     PassedOver,
     /// Nobody knows: a warning.
@@ -43,7 +45,7 @@ pub(crate) enum Subject {
 
 /// The longest rule that fits decides. `OR REPLACE` and the like are not looked at.
 const RULES: &[(&str, Class)] = {
-    use Class::{PassedOver, Relevant, Unknown};
+    use Class::{Block, PassedOver, Relevant, Unknown};
     use Subject::*;
     &[
         ("create table", Relevant(CreateTable)),
@@ -81,6 +83,7 @@ const RULES: &[(&str, Class)] = {
         ("select pg_catalog . set_config", Relevant(SetConfig)),
         ("select set_config", Relevant(SetConfig)),
         // These undo or hide changes to the catalog.
+        ("do", Block),
         ("rollback", Unknown),
         ("abort", Unknown),
         ("drop owned", Unknown),
@@ -303,7 +306,7 @@ mod tests {
             ("SELECT (SELECT a INTO b)", PassedOver),
             ("COMMENT ON INDEX i IS 'x'", PassedOver),
             ("COMMENT ON COLUMN t.a IS 'x'", Relevant(Subject::CommentOnColumn)),
-            ("DO $$ CREATE TABLE t () $$", Unknown),
+            ("DO $$ CREATE TABLE t () $$", Block),
             ("ROLLBACK", Unknown),
             ("FROBNICATE t", Unknown),
             ("CREATE TALBE t ()", Unknown),

@@ -9,7 +9,6 @@ use crate::model::{PgliteColumn, PgliteTable, Postgres, PostgresIndex, Shape, Sy
 
 use super::hash;
 use super::selection::Selection;
-use super::types;
 
 /// PostgreSQL cuts longer names off.
 const MAX_NAME_BYTES: usize = 63;
@@ -71,7 +70,7 @@ fn missing(name: &QualifiedName, table: &Table, mut sets: Vec<Vec<&str>>, catalo
     let enumeration = |column: &str| {
         // Enums are compared as text, which an index over the enum doesn't serve.
         let declared = table.columns.iter().find(|declared| declared.name == column);
-        declared.is_none_or(|declared| types::enumeration(&declared.data_type).is_some())
+        declared.is_none_or(|declared| matches!(declared.data_type.base, BaseType::Enum(_)))
     };
     for set in &mut sets {
         set.retain(|column| !enumeration(column));

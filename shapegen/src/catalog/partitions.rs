@@ -1,7 +1,8 @@
 //! Partitions and inheritance: what parents give to their children, and take back.
 
-use super::database::{Column, ColumnNumber, ConstraintFacts, ConstraintId, ForeignKeyFacts, RelationId, RelationKind};
+use super::database::{ConstraintId, RelationId};
 use super::drop::Object;
+use super::objects::{Column, ColumnNumber, ConstraintFacts, ForeignKeyFacts, RelationKind};
 use super::replay::Replay;
 use crate::diagnostics::{Diagnostic, codes};
 use crate::source::Span;

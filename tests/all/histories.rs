@@ -11,36 +11,17 @@ mod world;
 
 use serde_json::Value;
 
-use crate::catalog_judge::{THEIRS, differences, ours, read};
+use crate::catalog_judge::{THEIRS, differences, ours, read, reset};
 use crate::postgres::{Database, Postgres, Session};
 use generate::Generator;
 
-/// Gives the database back as a new one is.
-const RESET: &[&str] = &[
-    "ROLLBACK",
-    "DISCARD ALL",
-    "DO $$ DECLARE found name; BEGIN
-        FOR found IN SELECT nspname FROM pg_namespace WHERE nspname <> 'information_schema' AND nspname !~ '^pg_' LOOP
-            EXECUTE format('DROP SCHEMA %I CASCADE', found);
-        END LOOP;
-    END $$",
-    "CREATE SCHEMA public",
-];
-
 /// How many of the histories that went wrong are shrunk and printed.
-const SHOWN: usize = 12;
+const SHOWN: usize = 8;
 
 /// A history that PostgreSQL took, and what it left behind.
 struct Judged {
     statements: Vec<String>,
     catalog: Value,
-}
-
-/// Empties the database.
-fn reset(session: &mut Session) {
-    for statement in RESET {
-        session.run(statement).unwrap();
-    }
 }
 
 /// What PostgreSQL knows after these statements, which it took.

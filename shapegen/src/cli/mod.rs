@@ -404,6 +404,18 @@ mod tests {
     }
 
     #[test]
+    fn files_beside_missing_ones_are_suggested() {
+        let root = tempfile::tempdir().unwrap();
+        let manifest = streampai(root.path());
+        let text = fs::read_to_string(&manifest).unwrap();
+        fs::write(&manifest, text.replace("*.sql", "./shema.sql")).unwrap();
+        let schema = shapegen(&["build", "--manifest", &manifest]);
+        assert!(schema.err.contains("did you mean `schema.sql`?"), "{}", schema.err);
+        let missing = shapegen(&["build", "--manifest", &manifest.replace("shapes.toml", "shape.toml")]);
+        assert!(missing.err.contains(&format!("did you mean `{manifest}`?")), "{}", missing.err);
+    }
+
+    #[test]
     fn explain_knows_the_codes_without_a_manifest() {
         for id in ["SG0302", "sg0302"] {
             let Ran { exit, out, err } = shapegen(&["explain", id, "--manifest", "there/is/none.toml"]);

@@ -184,14 +184,11 @@ impl Snapshot {
         // A folder that can't be listed is as good as empty: the build says why.
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let (path, name) = (entry.path(), entry.file_name());
-            let hidden = name.as_encoded_bytes().starts_with(b".");
+            let passed_over = name.as_encoded_bytes().starts_with(b".") || PASSED_OVER.iter().any(|one| name == *one);
+            let chosen = path.extension().is_some_and(|extension| extensions.contains(&extension));
             match entry.file_type() {
-                Ok(kind) if kind.is_dir() => {
-                    if !hidden && !PASSED_OVER.iter().any(|passed_over| name == *passed_over) {
-                        self.candidates(&path, extensions);
-                    }
-                }
-                Ok(_) if path.extension().is_some_and(|extension| extensions.contains(&extension)) => {
+                Ok(kind) if kind.is_dir() && !passed_over => self.candidates(&path, extensions),
+                Ok(kind) if !kind.is_dir() && chosen => {
                     self.0.entry(path).or_insert(State::Candidate);
                 }
                 _ => {}

@@ -9,7 +9,7 @@ pub use codes::Code;
 #[cfg(feature = "cli")]
 pub(crate) use lines::Position;
 pub(crate) use render::Printer;
-pub use suggest::nearest;
+pub use suggest::{nearest, nearest_file};
 
 use crate::source::{SourceMap, Span};
 

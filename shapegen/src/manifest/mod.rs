@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostics::{Diagnostic, Report, codes};
+use crate::diagnostics::{Diagnostic, Report, codes, nearest_file};
 use crate::model::Mode;
 use crate::source::{FileId, SourceMap, Span, Spanned};
 
@@ -214,10 +214,11 @@ pub fn read(sources: &mut SourceMap, path: &Path, report: &mut Report) -> Option
             parse(sources, file, report)
         }
         Err(error) => {
-            report.push(
-                Diagnostic::error(&codes::FILE, format!("can't read `{}`: {error}", path.display()))
-                    .help("`shapegen init` writes a manifest from a schema"),
-            );
+            let missing = Diagnostic::error(&codes::FILE, format!("can't read `{}`: {error}", path.display()));
+            report.push(match nearest_file(path) {
+                Some(near) => missing.help(format!("did you mean `{}`?", near.display())),
+                None => missing.help("`shapegen init` writes a manifest from a schema"),
+            });
             None
         }
     }

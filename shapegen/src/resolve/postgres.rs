@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shapegen_runtime::expr::{Comparison, Expr, Operand};
+use shapegen_runtime::expr::{Comparison, Expr, Node, Operand};
 
 use crate::catalog::{BaseType, Catalog, DataType, QualifiedName, Table};
 use crate::model::{PgliteColumn, PgliteTable, Postgres, PostgresIndex, Shape, SyncedTable};
@@ -18,15 +18,23 @@ const AS_TEXT: &[&str] = &["aclitem", "money", "refcursor", "xml"];
 
 /// The shapes and what was selected for them, in the same order.
 pub(super) fn postgres(resolved: &[&Selection<'_>], shapes: &[Shape], catalog: &Catalog) -> Postgres {
-    let mut needs: BTreeMap<&QualifiedName, Vec<Vec<&str>>> = BTreeMap::new();
+    let mut needs: BTreeMap<QualifiedName, Vec<Vec<&str>>> = BTreeMap::new();
     for shape in shapes {
-        let sets = needs.entry(&shape.table).or_default();
-        sets.extend(shape.filter.iter().flat_map(|filter| looked_up(&filter.expr)));
+        let sets = needs.entry(shape.table.clone()).or_default();
+        let Some(filter) = &shape.filter else { continue };
+        sets.extend(looked_up(&filter.expr));
+        // Electric follows the tables of subqueries like those of shapes.
+        filter.expr.visit(&mut |node| {
+            if let Node::Select(select) = node {
+                let table = QualifiedName { schema: select.schema.to_string(), name: select.table.to_string() };
+                needs.entry(table).or_default().extend(looked_up(&select.condition));
+            }
+        });
     }
     let synced = needs.into_iter().filter_map(|(name, sets)| {
-        let table = catalog.tables.get(name)?;
-        let indexes = missing(name, table, sets, catalog);
-        Some(SyncedTable { name: name.clone(), partitioned: table.partitioned, indexes })
+        let table = catalog.tables.get(&name)?;
+        let indexes = missing(&name, table, sets, catalog);
+        Some(SyncedTable { name, partitioned: table.partitioned, indexes })
     });
     Postgres {
         synced: synced.collect(),
@@ -48,6 +56,13 @@ fn looked_up(expr: &Expr) -> Vec<Vec<&str>> {
             if list.iter().any(|one| matches!(one, Operand::Param(_))) =>
         {
             vec![vec![column.as_ref()]]
+        }
+        Expr::InSelect { operands, negated: false, .. } => {
+            let columns = operands.iter().map(|operand| match operand {
+                Operand::Column(column) => Some(column.as_ref()),
+                _ => None,
+            });
+            columns.collect::<Option<Vec<&str>>>().into_iter().collect()
         }
         Expr::All(conditions) => {
             let (alone, branched): (Vec<_>, Vec<_>) =

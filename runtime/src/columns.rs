@@ -55,19 +55,33 @@ impl<'a> Columns<'a> {
 
     /// Takes the next column; absent is an error.
     pub fn take<T: PgValue>(&mut self) -> Result<T, ColumnError> {
+        self.take_with(T::decode)
+    }
+
+    /// As [`Columns::take`], for a type that a function decodes; [`nullable`] makes one for a column that may be NULL.
+    pub fn take_with<T>(&mut self, decode: impl Fn(Cell<'_>) -> Result<T, ValueError>) -> Result<T, ColumnError> {
         let position = self.next;
         self.next += 1;
-        self.at(position)
+        self.at(position, decode)
     }
 
     /// Takes the next column into `field` where it came, and leaves `field` alone where it didn't.
     pub fn merge<T: PgValue>(&mut self, field: &mut T) -> Result<(), ColumnError> {
+        self.merge_with(field, T::decode)
+    }
+
+    /// As [`Columns::merge`], for a type that a function decodes.
+    pub fn merge_with<T>(
+        &mut self,
+        field: &mut T,
+        decode: impl Fn(Cell<'_>) -> Result<T, ValueError>,
+    ) -> Result<(), ColumnError> {
         let position = self.next;
         self.next += 1;
         match self.cells.get(position) {
             None | Some(Cell::Absent) => Ok(()),
             Some(_) => {
-                *field = self.at(position)?;
+                *field = self.at(position, decode)?;
                 Ok(())
             }
         }
@@ -75,16 +89,35 @@ impl<'a> Columns<'a> {
 
     /// Reads the column at a position without taking it: a row's key is read before its columns.
     pub fn peek<T: PgValue>(&self, position: usize) -> Result<T, ColumnError> {
+        self.peek_with(position, T::decode)
+    }
+
+    /// As [`Columns::peek`], for a type that a function decodes.
+    pub fn peek_with<T>(
+        &self,
+        position: usize,
+        decode: impl Fn(Cell<'_>) -> Result<T, ValueError>,
+    ) -> Result<T, ColumnError> {
         let cell = match self.cells.get(position) {
             Some(cell) => borrow(cell),
             None => Cell::Absent,
         };
-        T::decode(cell).map_err(|error| ColumnError { position, error })
+        decode(cell).map_err(|error| ColumnError { position, error })
     }
 
-    fn at<T: PgValue>(&mut self, position: usize) -> Result<T, ColumnError> {
+    fn at<T>(&mut self, position: usize, decode: impl Fn(Cell<'_>) -> Result<T, ValueError>) -> Result<T, ColumnError> {
         let cell = self.cells.get_mut(position).map(std::mem::take).unwrap_or_default();
-        T::decode(cell).map_err(|error| ColumnError { position, error })
+        decode(cell).map_err(|error| ColumnError { position, error })
+    }
+}
+
+/// A decoder for a column that may be NULL from one that is never asked about NULL.
+pub fn nullable<T>(
+    decode: impl Fn(Cell<'_>) -> Result<T, ValueError>,
+) -> impl Fn(Cell<'_>) -> Result<Option<T>, ValueError> {
+    move |cell| match cell {
+        Cell::Null => Ok(None),
+        cell => decode(cell).map(Some),
     }
 }
 
@@ -123,9 +156,20 @@ impl<'a> Encoder<'a> {
 
     /// Adds the next column.
     pub fn put<T: PgValue>(&mut self, value: &'a T) {
-        self.cells.push(match self.form {
-            Form::Local => value.local(),
-            Form::Postgres => value.text(),
+        self.put_with(Some(value), T::local, T::text);
+    }
+
+    /// Adds the next column of a type that two functions print; `None` is NULL.
+    pub fn put_with<T>(
+        &mut self,
+        value: Option<&'a T>,
+        local: impl Fn(&'a T) -> Cell<'a>,
+        text: impl Fn(&'a T) -> Cell<'a>,
+    ) {
+        self.cells.push(match (value, self.form) {
+            (None, _) => Cell::Null,
+            (Some(value), Form::Local) => local(value),
+            (Some(value), Form::Postgres) => text(value),
         });
     }
 

@@ -22,6 +22,7 @@ mod position;
 pub mod shape;
 #[cfg(feature = "client")]
 mod store;
+pub mod stored;
 #[cfg(feature = "client")]
 pub mod stream;
 pub mod value;
@@ -36,7 +37,12 @@ pub use shape::{Index, Shape, ShapeParams};
 pub use store::{SqliteStore, StoreError, StoreEvent};
 #[cfg(feature = "client")]
 pub use stream::SyncError;
-pub use value::{Json, Numeric, Secret};
+#[cfg(feature = "serde")]
+pub use value::JsonOf;
+pub use value::{
+    Array, Bits, Cidr, Circle, Dimension, Hstore, Inet, Interval, Json, Line, MacAddr, MacAddr8, Money, Multirange,
+    Numeric, OrInfinity, Path, Point, Polygon, Range, Rectangle, Secret, Segment, TimeOfDay, TimeTz, Vector,
+};
 
 /// What generated code names; not for people. A new major form gets a new number.
 #[doc(hidden)]

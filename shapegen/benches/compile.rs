@@ -25,7 +25,8 @@ fn main() {
     let release = std::env::args().any(|argument| argument == "release");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compile");
     fs::create_dir_all(&folder).unwrap();
-    let files = shapegen::generate(&schema::write(&folder, SHAPES, COLUMNS)).unwrap().rust;
+    let generated = shapegen::generate(&schema::write(&folder, SHAPES, COLUMNS)).unwrap();
+    let files = shapegen::emit::rust::files(&generated.loaded.model).unwrap();
     let generated: Vec<_> = files.into_iter().map(|(name, file)| (name, file.print().unwrap())).collect();
     let structs = baseline::structs::files(&generated);
     let size = |files: &[(String, String)]| files.iter().map(|(_, text)| text.lines().count()).sum::<usize>();

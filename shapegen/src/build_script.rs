@@ -61,23 +61,61 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cargo_hears_of_the_manifest_each_schema_file_and_the_folders_of_globs() {
+    fn cargo_hears_of_the_manifest_each_schema_file_and_the_folders_that_they_are_chosen_from() {
         let root = tempfile::tempdir().unwrap();
         let path = |name: &str| root.path().join(name);
         fs::create_dir_all(path("schema/later")).unwrap();
         fs::write(path("schema/a.sql"), "CREATE TABLE notes (id int PRIMARY KEY);").unwrap();
         fs::write(path("other.sql"), "CREATE TABLE others (id int PRIMARY KEY);").unwrap();
-        let manifest = "schema = [\"other.sql\", \"schema/**/*.sql\"]\n\
+        fs::create_dir_all(path("drizzle/meta")).unwrap();
+        fs::write(path("drizzle/meta/_journal.json"), "{\"entries\": [{\"tag\": \"0000_a\"}]}").unwrap();
+        fs::write(path("drizzle/0000_a.sql"), "CREATE TYPE a AS ENUM ('b')").unwrap();
+        fs::write(path("overrides.sql"), "").unwrap();
+        let manifest = "schema = [\"other.sql\", \"schema/**/*.sql\", \"drizzle\"]\noverrides = \"overrides.sql\"\n\
                         [shape]\nnotes = { scope = \"public\", change_frequency = \"low\" }\n";
         fs::write(path("shapes.toml"), manifest).unwrap();
         let lines = write_into(&path("out"), &path("shapes.toml")).unwrap();
-        let expected: Vec<String> = ["shapes.toml", "other.sql", "schema/a.sql", "schema"]
+        let files = ["shapes.toml", "other.sql", "schema/a.sql", "drizzle/0000_a.sql", "overrides.sql"];
+        let expected: Vec<String> = files
             .iter()
+            .chain(&["schema", "drizzle", "drizzle/meta/_journal.json"])
             .map(|name| format!("cargo::rerun-if-changed={}", path(name).display()))
             .collect();
         assert_eq!(lines, expected);
         let written = fs::read_to_string(path("out/notes.rs")).unwrap();
         assert!(written.contains("pub struct NotesRow {"), "{written}");
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn the_command_line_writes_the_same_bytes() {
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| root.path().join(name);
+        fs::write(path("schema.sql"), include_str!("../../schemas/streampai.sql")).unwrap();
+        let run = |arguments: &[&str]| {
+            let manifest = path("shapes.toml");
+            let arguments = [arguments, &["--manifest", manifest.to_str().unwrap()]].concat();
+            let (mut out, mut err) = (Vec::new(), Vec::new());
+            let mut terminal = crate::cli::Terminal::new(&mut out, &mut err, false);
+            let arguments = ["shapegen"].iter().chain(&arguments).map(|argument| argument.into());
+            let exit = crate::cli::run(arguments, &mut terminal).unwrap();
+            assert_eq!(exit, crate::cli::Exit::Fine, "{}", String::from_utf8_lossy(&err));
+        };
+        run(&["init", path("schema.sql").to_str().unwrap()]);
+        run(&["build"]);
+        write_into(&path("out"), &path("shapes.toml")).unwrap();
+        let files = |folder: &str| {
+            let entries = fs::read_dir(path(folder)).unwrap().map(|entry| entry.unwrap());
+            let mut files: Vec<_> =
+                entries.map(|entry| (entry.file_name(), fs::read_to_string(entry.path()).unwrap())).collect();
+            files.sort();
+            files
+        };
+        let written = files("src/sync");
+        assert!(written.len() > 10, "{} files", written.len());
+        assert_eq!(written, files("out"));
+        write_into(&path("out"), &path("shapes.toml")).unwrap();
+        assert_eq!(written, files("out"), "a second run");
     }
 
     #[test]

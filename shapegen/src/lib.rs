@@ -17,10 +17,13 @@ pub mod model;
 mod naming;
 pub mod output;
 pub mod resolve;
+pub mod schema;
 pub mod source;
 mod sql;
 
 mod build_script;
 
 pub use build_script::build;
+#[cfg(feature = "cli")]
+pub use generate::unchanged;
 pub use generate::{Failed, Generated, Loaded, Print, generate, load};

@@ -7,14 +7,26 @@ pub use crate::cell::Cell;
 pub use crate::client::{Client, ClientBuilder, Mode, NoSession, Session, TokenProvider, TypedClient};
 #[cfg(feature = "client")]
 pub use crate::collection::Collection;
-pub use crate::columns::{ColumnError, Columns, Encoder};
+pub use crate::columns::{ColumnError, Columns, Encoder, nullable};
 pub use crate::definition::{Column, Filter, LocalTable, Param, ParamSource, Policy, ShapeDefinition, Table};
-pub use crate::expr::{Comparison, Expr, Kind, Operand};
+pub use crate::expr::{ArrayTest, Comparison, Expr, Function, Kind, Like, Number, Operand, Scalar, Select, Test};
 pub use crate::shape::{Index, Shape, ShapeParams};
-pub use crate::value::{Json, Numeric, PgValue, Secret, ValueError};
-pub use crate::{enum_value, generated_for};
+#[cfg(feature = "serde")]
+pub use crate::value::JsonOf;
+pub use crate::value::{
+    Array, Bits, Cidr, Circle, CompositeReader, CompositeWriter, Dimension, Hstore, Inet, Interval, Json, Line,
+    MacAddr, MacAddr8, Money, Multirange, Numeric, OrInfinity, Path, PgValue, Point, Polygon, Range, Rectangle, Secret,
+    Segment, TimeOfDay, TimeTz, ValueError, Vector,
+};
+pub use crate::{composite_value, enum_serde, enum_value, generated_for, newtype_value};
+#[cfg(feature = "chrono")]
+pub use chrono;
 pub use jiff::Timestamp;
 pub use jiff::civil::{Date, DateTime, Time};
+#[cfg(feature = "rust_decimal")]
+pub use rust_decimal;
+#[cfg(feature = "serde")]
+pub use serde;
 pub use uuid::Uuid;
 
 /// The form of generated code that this runtime carries.
@@ -61,6 +73,99 @@ macro_rules! enum_value {
 
             fn text(&self) -> $crate::__private::v1::Cell<'_> {
                 $crate::__private::v1::Cell::text($crate::__private::v1::PgEnum::label(self))
+            }
+        }
+    };
+}
+
+/// Gives an enum that is a `PgEnum` serde's traits: it is its label.
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! enum_serde {
+    ($name:ident) => {
+        impl $crate::__private::v1::serde::Serialize for $name {
+            fn serialize<S: $crate::__private::v1::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str($crate::__private::v1::PgEnum::label(self))
+            }
+        }
+
+        impl<'de> $crate::__private::v1::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::__private::v1::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let label = <$crate::__private::v1::Cow<'de, str> as $crate::__private::v1::serde::Deserialize<'de>>::deserialize(deserializer)?;
+                Ok(<Self as $crate::__private::v1::PgEnum>::from_label(&label))
+            }
+        }
+    };
+}
+
+/// Says what is missing.
+#[cfg(not(feature = "serde"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! enum_serde {
+    ($name:ident) => {
+        compile_error!("`serde = true` in the manifest needs the feature `serde` of shapegen-runtime");
+    };
+}
+
+/// Gives a newtype the reading and writing of the value inside.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! newtype_value {
+    ($name:ident) => {
+        impl $crate::__private::v1::PgValue for $name {
+            const DELIMITER: char = $crate::__private::v1::delimiter(|value: Self| value.0);
+
+            fn decode(cell: $crate::__private::v1::Cell<'_>) -> Result<Self, $crate::__private::v1::ValueError> {
+                $crate::__private::v1::PgValue::decode(cell).map(Self)
+            }
+
+            fn local(&self) -> $crate::__private::v1::Cell<'_> {
+                $crate::__private::v1::PgValue::local(&self.0)
+            }
+
+            fn text(&self) -> $crate::__private::v1::Cell<'_> {
+                $crate::__private::v1::PgValue::text(&self.0)
+            }
+
+            fn nested_text(&self) -> $crate::__private::v1::Cell<'_> {
+                $crate::__private::v1::PgValue::nested_text(&self.0)
+            }
+        }
+    };
+}
+
+/// The delimiter of the value inside of a newtype, whose type the macro isn't told.
+#[doc(hidden)]
+pub const fn delimiter<N, T: PgValue>(_: fn(N) -> T) -> char {
+    T::DELIMITER
+}
+
+/// Gives a struct the reading and writing of a composite type, its fields in the order of the attributes.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! composite_value {
+    ($name:ident { $($field:ident),* $(,)? }) => {
+        impl $crate::__private::v1::PgValue for $name {
+            fn decode(cell: $crate::__private::v1::Cell<'_>) -> Result<Self, $crate::__private::v1::ValueError> {
+                let $crate::__private::v1::Cell::Text(text) = &cell else {
+                    return Err($crate::__private::v1::ValueError::unexpected(stringify!($name), &cell));
+                };
+                let fields = &mut $crate::__private::v1::CompositeReader::new(stringify!($name), text)?;
+                let value = Self { $($field: fields.take()?),* };
+                fields.finish()?;
+                Ok(value)
+            }
+
+            fn local(&self) -> $crate::__private::v1::Cell<'_> {
+                $crate::__private::v1::PgValue::text(self)
+            }
+
+            fn text(&self) -> $crate::__private::v1::Cell<'_> {
+                let fields = &mut $crate::__private::v1::CompositeWriter::default();
+                $(fields.put(&self.$field);)*
+                $crate::__private::v1::Cell::Text($crate::__private::v1::Cow::Owned(fields.finish()))
             }
         }
     };

@@ -29,6 +29,8 @@ impl<T> fmt::Debug for Secret<T> {
 }
 
 impl<T: PgValue> PgValue for Secret<T> {
+    const DELIMITER: char = T::DELIMITER;
+
     fn decode(cell: Cell<'_>) -> Result<Self, ValueError> {
         T::decode(cell).map(Self).map_err(|error| match error {
             ValueError::Invalid { expected, .. } => ValueError::invalid(expected, "…"),
@@ -42,6 +44,10 @@ impl<T: PgValue> PgValue for Secret<T> {
 
     fn text(&self) -> Cell<'_> {
         self.0.text()
+    }
+
+    fn nested_text(&self) -> Cell<'_> {
+        self.0.nested_text()
     }
 }
 

@@ -12,6 +12,7 @@ mod indexes;
 mod json;
 mod names;
 mod objects;
+mod overrides;
 mod partitions;
 mod passed_over;
 mod project;
@@ -47,12 +48,15 @@ pub struct Script {
     pub file: FileId,
     /// Byte ranges of its text, in order.
     pub parts: Vec<Range<usize>>,
+    /// It states what the scripts before it leave open: what it creates replaces what is known under that name.
+    pub overrides: bool,
 }
 
 impl Script {
     /// All of a file.
     pub fn whole(sources: &SourceMap, file: FileId) -> Self {
-        Self { file, parts: std::iter::once(0..sources.file(file).text.len()).collect() }
+        let all = 0..sources.file(file).text.len();
+        Self { file, parts: Vec::from([all]), overrides: false }
     }
 }
 

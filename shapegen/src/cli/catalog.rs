@@ -1,20 +1,21 @@
 //! `shapegen catalog`: prints what the SQL files declare.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
 use super::{Exit, ManifestArg, Terminal, table};
 use crate::catalog::{Catalog, Script, passed_over};
-use crate::diagnostics::{Diagnostic, Report, codes};
+use crate::diagnostics::Report;
 use crate::manifest;
+use crate::schema::{self, Entry};
 use crate::source::SourceMap;
 
 /// Prints the tables, columns and keys that SQL files declare.
 #[derive(Debug, Args)]
 pub(super) struct PrintCatalog {
-    /// Files and globs of SQL, in the order in which they are applied; without any, the manifest's schema.
+    /// Files, folders of migrations and globs of SQL, in the order in which they are applied; without any, the manifest's schema.
     paths: Vec<String>,
     #[command(flatten)]
     manifest: ManifestArg,
@@ -58,42 +59,14 @@ impl PrintCatalog {
 
     /// `None` when there is nothing to read.
     fn scripts(&self, sources: &mut SourceMap, report: &mut Report) -> Option<Vec<Script>> {
-        let paths = if self.paths.is_empty() {
+        let schema = if self.paths.is_empty() {
             let manifest = manifest::read(sources, &self.manifest.manifest, report)?;
-            manifest::schema_files(&manifest, sources, report).into_iter().map(|path| path.value).collect()
+            schema::of_manifest(&manifest, sources, report)
         } else {
-            self.expanded(report)
+            let entries: Vec<Entry<'_>> = self.paths.iter().map(|path| Entry { path, span: None }).collect();
+            schema::read(Path::new(""), &entries, None, sources, report)
         };
-        let mut scripts = Vec::new();
-        for path in paths {
-            match std::fs::read_to_string(&path) {
-                Ok(text) => {
-                    let file = sources.add(path, text);
-                    scripts.push(Script::whole(sources, file));
-                }
-                Err(error) => {
-                    report.push(Diagnostic::error(&codes::FILE, format!("can't read `{}`: {error}", path.display())));
-                }
-            }
-        }
-        (!scripts.is_empty()).then_some(scripts)
-    }
-
-    fn expanded(&self, report: &mut Report) -> Vec<PathBuf> {
-        let mut paths: Vec<PathBuf> = Vec::new();
-        for entry in &self.paths {
-            match manifest::expand(Path::new(""), entry) {
-                Ok(found) => {
-                    for path in found {
-                        if !paths.contains(&path) {
-                            paths.push(path);
-                        }
-                    }
-                }
-                Err(diagnostic) => report.push(*diagnostic),
-            }
-        }
-        paths
+        (!schema.scripts.is_empty()).then_some(schema.scripts)
     }
 }
 

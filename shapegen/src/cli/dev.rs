@@ -5,8 +5,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::message::Message;
 use super::{Exit, ManifestArg, Terminal};
 use crate::dev;
+use crate::diagnostics::{Diagnostic, Report, codes};
+use crate::source::SourceMap;
 
 /// Serves the schema's tables and the manifest's shapes from a SQLite file, on this machine only.
 ///
@@ -35,11 +38,14 @@ impl Dev {
             let service = match dev::start(loaded, &self.db, self.port).await {
                 Ok(service) => service,
                 Err(error) => {
-                    writeln!(terminal.err, "error: `{}`: {error}", self.db.display())?;
+                    let mut report = Report::default();
+                    report.push(Diagnostic::error(&codes::FILE, format!("`{}`: {error}", self.db.display())));
+                    terminal.report(&report, &SourceMap::default())?;
                     return Ok(Exit::Diagnostics);
                 }
             };
-            writeln!(terminal.out, "listening on http://{}", service.local_addr())?;
+            let url = format!("http://{}", service.local_addr());
+            terminal.say(&format!("listening on {url}\n"), &Message::Listening { url })?;
             terminal.out.flush()?;
             tokio::signal::ctrl_c().await?;
             service.shutdown().await;

@@ -6,10 +6,12 @@ use std::io;
 use clap::Args;
 use shapegen_runtime::definition::{ParamSource, Policy};
 
+use super::message::Message;
 use super::{Exit, ManifestArg, Terminal};
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::emit::ddl::LocalDdl;
-use crate::model::{Field, Mode, Model, RustType, Shape};
+use crate::model::{Field, Mode, Model, Shape};
+use crate::source::SourceMap;
 
 /// Above this many requests at once, browsers and proxies get into trouble.
 const MANY_REQUESTS: usize = 50;
@@ -21,17 +23,20 @@ const LONG_POLLS: &str = "followed by long polling: every shape is, until server
 pub(super) struct Explain {
     #[command(flatten)]
     manifest: ManifestArg,
-    /// One shape in full; without it, all shapes in short.
-    shape: Option<String>,
+    /// One shape in full, or a diagnostic's code (`SG0302`); without it, all shapes in short.
+    subject: Option<String>,
 }
 
 impl Explain {
     pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+        if let Some(id) = self.subject.as_deref().filter(|subject| is_code(subject)) {
+            return code(id, terminal);
+        }
         let Some(loaded) = self.manifest.load(terminal)? else {
             return Ok(Exit::Diagnostics);
         };
         let mut text = String::new();
-        let written = match &self.shape {
+        let written = match &self.subject {
             None => overview(&mut text, &loaded.model),
             Some(name) => match loaded.model.shapes.iter().find(|shape| shape.name == *name) {
                 Some(shape) => in_full(&mut text, &loaded.model, shape),
@@ -48,13 +53,36 @@ impl Explain {
             },
         };
         written.map_err(io::Error::other)?;
-        terminal.out.write_all(printable(&text).as_bytes())?;
+        let text = printable(&text);
+        terminal.say(&text, &Message::Explanation { text: &text })?;
         Ok(Exit::Fine)
     }
 }
 
+/// `SG` and digits, as people write it.
+fn is_code(subject: &str) -> bool {
+    let (letters, digits) = subject.split_at_checked(2).unwrap_or_default();
+    letters.eq_ignore_ascii_case("SG") && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A diagnostic's long explanation; needs no manifest.
+fn code(id: &str, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+    if let Some(code) = codes::ALL.iter().find(|code| code.id.eq_ignore_ascii_case(id)) {
+        let text = code.explained();
+        terminal.say(&text, &Message::Explanation { text: &text })?;
+        return Ok(Exit::Fine);
+    }
+    let mut report = Report::default();
+    report.push(
+        Diagnostic::error(&codes::UNKNOWN_CODE, format!("there is no code `{id}`"))
+            .suggest(id, codes::ALL.iter().map(|code| code.id)),
+    );
+    terminal.report(&report, &SourceMap::default())?;
+    Ok(Exit::Diagnostics)
+}
+
 /// Names and comments of a schema can hold what a terminal takes for commands: shown as escapes.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -171,7 +199,7 @@ fn policy(out: &mut String, shape: &Shape) -> fmt::Result {
     writeln!(out, "  {LONG_POLLS}")
 }
 
-fn flush(policy: Policy) -> String {
+pub(super) fn flush(policy: Policy) -> String {
     match policy {
         Policy { kept: false, .. } => "never written to disk".to_owned(),
         Policy { flush_within_ms: 0, .. } => "every batch written to disk at once".to_owned(),
@@ -187,48 +215,27 @@ fn columns(out: &mut String, shape: &Shape) -> fmt::Result {
     let rust_width = width(types.iter().map(|(_, rust_type)| rust_type.as_str()));
     for (at, (field, (pg_type, rust_type))) in shape.fields.iter().zip(&types).enumerate() {
         let key = if shape.key.contains(&at) { ", key" } else { "" };
+        let reason = field.type_reason.as_ref().map(|reason| format!(", {reason}")).unwrap_or_default();
         writeln!(
             out,
-            "  {:name_width$}  {pg_type:pg_width$}  {rust_type:rust_width$}  SQLite {}{key}",
+            "  {:name_width$}  {pg_type:pg_width$}  {rust_type:rust_width$}  SQLite {}{key}{reason}",
             field.column, field.local_type
         )?;
     }
     Ok(())
 }
 
-fn pg_type(field: &Field) -> String {
+pub(super) fn pg_type(field: &Field) -> String {
     let not_null = if field.not_null { " not null" } else { "" };
     format!("{}{}{not_null}", field.pg_type, "[]".repeat(usize::from(field.dims)))
 }
 
-fn rust_type(field: &Field) -> String {
-    let mut name = type_name(&field.ty);
+pub(super) fn rust_type(field: &Field) -> String {
+    let mut name = field.ty.to_string();
     if field.secret {
         name = format!("Secret<{name}>");
     }
     if field.not_null { name } else { format!("Option<{name}>") }
-}
-
-fn type_name(ty: &RustType) -> String {
-    match ty {
-        RustType::Bool => "bool".to_owned(),
-        RustType::I16 => "i16".to_owned(),
-        RustType::I32 => "i32".to_owned(),
-        RustType::I64 => "i64".to_owned(),
-        RustType::F32 => "f32".to_owned(),
-        RustType::F64 => "f64".to_owned(),
-        RustType::Bytes => "Vec<u8>".to_owned(),
-        RustType::Enum(name) => name.clone(),
-        RustType::Array(element) => format!("Vec<Option<{}>>", type_name(element)),
-        RustType::Numeric
-        | RustType::String
-        | RustType::Uuid
-        | RustType::Date
-        | RustType::Time
-        | RustType::DateTime
-        | RustType::Timestamp
-        | RustType::Json => format!("{ty:?}"),
-    }
 }
 
 fn found_by(out: &mut String, shape: &Shape) -> fmt::Result {

@@ -2,22 +2,29 @@
 
 mod build;
 mod catalog;
+mod completions;
 mod dev;
+mod diff;
 mod explain;
 mod init;
+mod manifest_schema;
+mod message;
 mod table;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::catalog::PassedOver;
 use crate::diagnostics::Report;
 use crate::generate::{Loaded, load};
 use crate::source::SourceMap;
+use message::Message;
+pub use message::MessageFormat;
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 something is wrong and was reported, 2 usage, 3 differences";
 
@@ -27,15 +34,21 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 something is wrong and was repor
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// How diagnostics and results are said: as text, or as JSON objects, one a line, on standard output.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, global = true)]
+    message_format: MessageFormat,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Build(build::Build),
     Catalog(catalog::PrintCatalog),
+    Completions(completions::Completions),
     Dev(dev::Dev),
+    Diff(diff::Diff),
     Explain(explain::Explain),
     Init(init::Init),
+    ManifestSchema(manifest_schema::ManifestSchema),
 }
 
 /// Which manifest a command is about.
@@ -71,7 +84,7 @@ pub enum Exit {
     Diagnostics = 1,
     /// The arguments make no sense.
     Usage = 2,
-    /// `build --check` found differences.
+    /// `build --check`, or `diff --exit-code`, found differences.
     Differences = 3,
 }
 
@@ -84,31 +97,68 @@ impl From<Exit> for ExitCode {
 /// Where a command writes to.
 pub struct Terminal<'w> {
     /// Results.
-    pub out: &'w mut dyn Write,
-    /// Diagnostics.
-    pub err: &'w mut dyn Write,
+    out: &'w mut dyn Write,
+    /// Diagnostics for people.
+    err: &'w mut dyn Write,
     /// Diagnostics may be colored.
-    pub color: bool,
+    color: bool,
+    messages: MessageFormat,
+    /// Standard output holds a document, so that messages go elsewhere.
+    document: bool,
 }
 
-impl Terminal<'_> {
+impl<'w> Terminal<'w> {
+    /// Results go to the first, diagnostics to the second.
+    pub fn new(out: &'w mut dyn Write, err: &'w mut dyn Write, color: bool) -> Self {
+        Self { out, err, color, messages: MessageFormat::Human, document: false }
+    }
+
     fn report(&mut self, report: &Report, sources: &SourceMap) -> io::Result<()> {
-        self.err.write_all(report.render(sources, self.color).as_bytes())
+        match self.messages {
+            MessageFormat::Human => self.err.write_all(report.render(sources, self.color).as_bytes()),
+            MessageFormat::Json => self.lines(&message::lines(report, sources)?),
+        }
+    }
+
+    /// A result: as text, or as the message.
+    fn say(&mut self, text: &str, message: &Message<'_>) -> io::Result<()> {
+        match self.messages {
+            MessageFormat::Human => self.out.write_all(text.as_bytes()),
+            MessageFormat::Json => self.lines(&message.line()?),
+        }
+    }
+
+    /// What people want to know and programs don't.
+    fn note(&mut self, text: &str) -> io::Result<()> {
+        match self.messages {
+            MessageFormat::Human => self.err.write_all(text.as_bytes()),
+            MessageFormat::Json => Ok(()),
+        }
+    }
+
+    fn lines(&mut self, lines: &[u8]) -> io::Result<()> {
+        if self.document { self.err.write_all(lines) } else { self.out.write_all(lines) }
     }
 
     fn passed_over(&mut self, found: &[PassedOver], sources: &SourceMap) -> io::Result<()> {
-        let mut text = String::new();
         for PassedOver { kind, span, line } in found {
-            text += &format!("{}:{line}: passed over: {kind}\n", sources.file(span.file).path.display());
+            let file = sources.file(span.file).path.display().to_string();
+            match self.messages {
+                MessageFormat::Human => writeln!(self.err, "{file}:{line}: passed over: {kind}")?,
+                MessageFormat::Json => {
+                    self.lines(&Message::PassedOver { file, line: *line, kind: kind.to_string() }.line()?)?;
+                }
+            }
         }
-        self.err.write_all(text.as_bytes())
+        Ok(())
     }
 }
 
 /// Runs the command line on this process's arguments and standard streams.
 pub fn main() -> ExitCode {
     let color = colored(io::stderr().is_terminal(), std::env::var_os("NO_COLOR"));
-    let mut terminal = Terminal { out: &mut io::stdout().lock(), err: &mut io::stderr().lock(), color };
+    let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
+    let mut terminal = Terminal::new(&mut out, &mut err, color);
     match run(std::env::args_os(), &mut terminal) {
         Ok(exit) => exit.into(),
         // Whoever read the output has seen enough.
@@ -138,12 +188,19 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
             return Ok(Exit::Fine);
         }
     };
+    terminal.messages = cli.message_format;
     match cli.command {
         Command::Build(command) => command.run(terminal),
-        Command::Catalog(command) => command.run(terminal),
+        Command::Catalog(command) => {
+            terminal.document = true;
+            command.run(terminal)
+        }
+        Command::Completions(command) => command.run(Cli::command(), terminal),
         Command::Dev(command) => command.run(terminal),
+        Command::Diff(command) => command.run(terminal),
         Command::Explain(command) => command.run(terminal),
         Command::Init(command) => command.run(terminal),
+        Command::ManifestSchema(command) => command.run(terminal),
     }
 }
 
@@ -162,7 +219,7 @@ mod tests {
 
     pub(super) fn shapegen(args: &[&str]) -> Ran {
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let mut terminal = Terminal { out: &mut out, err: &mut err, color: false };
+        let mut terminal = Terminal::new(&mut out, &mut err, false);
         let args = ["shapegen"].iter().chain(args).map(OsString::from);
         let exit = run(args, &mut terminal).unwrap();
         Ran { exit, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
@@ -181,7 +238,7 @@ mod tests {
 
     #[test]
     fn help_is_as_reviewed() {
-        let help: String = ["", "build", "catalog", "dev", "explain", "init"]
+        let help: String = ["", "build", "catalog", "completions", "dev", "diff", "explain", "init", "manifest-schema"]
             .iter()
             .map(|command| {
                 let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
@@ -311,6 +368,7 @@ mod tests {
         refused(&["build"]);
         streampai(root.path());
         refused(&["explain", "livestrems"]);
+        refused(&["explain", "SG0320"]);
         refused(&["init", path]);
         assert_report("what_is_missing", root.path(), &reports);
     }
@@ -343,5 +401,26 @@ mod tests {
         let near = shapegen(&["explain", "livestrems", "--manifest", &manifest]);
         assert_eq!((near.exit, near.out.as_str()), (Exit::Diagnostics, ""));
         assert!(near.err.contains("did you mean `livestreams`?"), "{}", near.err);
+    }
+
+    #[test]
+    fn files_beside_missing_ones_are_suggested() {
+        let root = tempfile::tempdir().unwrap();
+        let manifest = streampai(root.path());
+        let text = fs::read_to_string(&manifest).unwrap();
+        fs::write(&manifest, text.replace("*.sql", "./shema.sql")).unwrap();
+        let schema = shapegen(&["build", "--manifest", &manifest]);
+        assert!(schema.err.contains("did you mean `schema.sql`?"), "{}", schema.err);
+        let missing = shapegen(&["build", "--manifest", &manifest.replace("shapes.toml", "shape.toml")]);
+        assert!(missing.err.contains(&format!("did you mean `{manifest}`?")), "{}", missing.err);
+    }
+
+    #[test]
+    fn explain_knows_the_codes_without_a_manifest() {
+        for id in ["SG0302", "sg0302"] {
+            let Ran { exit, out, err } = shapegen(&["explain", id, "--manifest", "there/is/none.toml"]);
+            assert_eq!((exit, err.as_str()), (Exit::Fine, ""));
+            assert!(out.starts_with("SG0302: an unknown scope\n\nA shape names a scope"), "{out}");
+        }
     }
 }

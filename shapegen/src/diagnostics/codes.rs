@@ -3,15 +3,22 @@
 /// One kind of diagnostic.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {
-    /// `SG0101`; 00 files and usage, 01 SQL and catalog, 02 manifest, 03 scopes and fragments, 04 shapes.
+    /// `SG0101`; 00 files and usage, 01 SQL and catalog, 02 manifest, 03 scopes and fragments, 04 shapes, 05 Rust
+    /// types and names.
     pub id: &'static str,
     /// What it is about, as a heading.
     pub title: &'static str,
+    /// What it means, an example that causes it, and how to fix it: Markdown, one file a code beside this one.
+    pub explanation: &'static str,
 }
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $title:literal;)*) => {
-        $($(#[$doc])* pub static $name: Code = Code { id: $id, title: $title };)*
+        $($(#[$doc])* pub static $name: Code = Code {
+            id: $id,
+            title: $title,
+            explanation: include_str!(concat!("explanations/", $id, ".md")),
+        };)*
 
         /// Every code, sorted.
         pub static ALL: &[&Code] = &[$(&$name),*];
@@ -25,6 +32,12 @@ codes! {
     OUTPUT = "SG0002", "the output can't be written";
     /// A command names a shape that the manifest doesn't have.
     UNKNOWN_SHAPE = "SG0003", "an unknown shape in a command";
+    /// Which files of a folder of migrations are applied, or in which order, can't be told, or is to be looked at.
+    MIGRATION_FOLDER = "SG0004", "a folder of migrations";
+    /// The lines by which a migration says which part of it is the way up.
+    MIGRATION_MARKER = "SG0005", "the markers of a migration";
+    /// `shapegen explain` names a code that isn't there.
+    UNKNOWN_CODE = "SG0006", "an unknown code in a command";
     /// A statement that the catalog needs can't be read.
     SQL_SYNTAX = "SG0101", "a statement can't be read";
     /// A statement of a kind that is not known: passed over with a warning.
@@ -77,6 +90,8 @@ codes! {
     FRAGMENT_PARAMETER = "SG0314", "a parameter that nobody binds";
     /// SQL that can't be evaluated for single rows.
     FRAGMENT_UNSUPPORTED = "SG0315", "SQL that a fragment can't contain";
+    /// Electric evaluates a where fragment for a row otherwise than PostgreSQL, for some values.
+    FRAGMENT_DIFFERS = "SG0316", "a fragment that Electric evaluates otherwise";
     /// A shape of a table that isn't there.
     SHAPE_TABLE = "SG0401", "an unknown table";
     /// A shape of a view.
@@ -89,40 +104,24 @@ codes! {
     SHAPE_NAME = "SG0405", "a name that can't be used";
     /// A busy table is loaded whole at every start.
     SHAPE_LOAD = "SG0406", "a busy table is loaded whole";
+    /// A selector that names nothing of the schema, or several things.
+    SELECTOR = "SG0501", "a selector that fits nothing";
+    /// A type or a column can't be of the Rust type that the manifest names.
+    RUST_TYPE = "SG0502", "a Rust type that doesn't fit";
+    /// A type, path or attribute of the manifest is not Rust.
+    RUST_TEXT = "SG0503", "text that isn't Rust";
+    /// Names that make no good Rust name, or the same one.
+    RUST_NAMES = "SG0504", "names that Rust can't tell apart";
+}
+
+impl Code {
+    /// The explanation as it is shown: without the marks of what the tests run.
+    pub fn explained(&self) -> String {
+        let text = self.explanation.replace(",wrong\n", "\n").replace(",right\n", "\n");
+        format!("{}: {}\n\n{text}", self.id, self.title)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::ALL;
-
-    #[test]
-    fn ids_are_unique_and_sorted() {
-        for pair in ALL.windows(2) {
-            assert!(pair[0].id < pair[1].id, "{} stands before {}", pair[0].id, pair[1].id);
-        }
-    }
-
-    /// A code that no reviewed report shows is dead, or not tested.
-    #[test]
-    fn every_code_is_shown_by_a_snapshot() {
-        let mut shown = String::new();
-        read_snapshots(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut shown);
-        let dead: Vec<&str> =
-            ALL.iter().map(|code| code.id).filter(|id| !shown.contains(&format!("[{id}]: "))).collect();
-        assert_eq!(dead, [""; 0]);
-    }
-
-    fn read_snapshots(folder: &Path, shown: &mut String) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            // Rendering is tested with diagnostics that nobody raised.
-            if path.is_dir() && !path.ends_with("diagnostics") {
-                read_snapshots(&path, shown);
-            } else if path.extension().is_some_and(|extension| extension == "snap") {
-                shown.push_str(&std::fs::read_to_string(&path).unwrap());
-            }
-        }
-    }
-}
+#[path = "codes_tests.rs"]
+mod tests;

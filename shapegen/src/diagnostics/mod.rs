@@ -1,11 +1,15 @@
 //! What is wrong, where, why, and what to do: collected over a run, shown at its end.
 
 pub mod codes;
+mod lines;
 mod render;
 mod suggest;
 
 pub use codes::Code;
-pub use suggest::nearest;
+#[cfg(feature = "cli")]
+pub(crate) use lines::Position;
+pub(crate) use render::Printer;
+pub use suggest::{nearest, nearest_file};
 
 use crate::source::{SourceMap, Span};
 
@@ -122,6 +126,16 @@ impl Report {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
+    /// Whether an error came after the first so many.
+    pub(crate) fn has_errors_since(&self, count: usize) -> bool {
+        self.diagnostics.iter().skip(count).any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Takes back all but the first so many.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.diagnostics.truncate(count);
+    }
+
     /// All of them, in the order in which they were found.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
@@ -129,6 +143,7 @@ impl Report {
 
     /// The report as text, as rustc would show it.
     pub fn render(&self, sources: &SourceMap, color: bool) -> String {
-        render::render(self, sources, color)
+        let mut printer = Printer::new(sources, color);
+        self.diagnostics.iter().map(|diagnostic| printer.print(diagnostic) + "\n\n").collect()
     }
 }

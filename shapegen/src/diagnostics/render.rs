@@ -1,115 +1,103 @@
 //! Diagnostics as rustc shows them.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::{Diagnostic, Report, Severity};
+use super::lines::Lines;
+use super::{Diagnostic, Severity};
 use crate::source::{FileId, SourceMap, Span};
 
-/// Places of one file that lie further apart are shown as if they were of two.
-const FAR_APART: usize = 500;
+/// Places further apart than this are shown one by one: the renderer reads all that lies between two of one snippet.
+const FAR_LINES: usize = 200;
 
-pub(super) fn render(report: &Report, sources: &SourceMap, color: bool) -> String {
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    let mut lines = Lines { sources, starts: BTreeMap::new() };
-    let mut out = String::new();
-    for diagnostic in report.diagnostics() {
-        let group = group(diagnostic, &mut lines);
-        out.push_str(&renderer.render(&[group]));
-        out.push_str("\n\n");
-    }
-    out
+/// Prints diagnostics; what it has to find out about the sources it finds out once.
+pub(crate) struct Printer<'s> {
+    renderer: Renderer,
+    sources: &'s SourceMap,
+    lines: BTreeMap<FileId, Lines<'s>>,
 }
 
-/// Where lines start: the renderer is given the lines that it shows, since it reads all that it is given each time.
-struct Lines<'a> {
-    sources: &'a SourceMap,
-    starts: BTreeMap<FileId, Vec<usize>>,
-}
-
-impl<'a> Lines<'a> {
-    /// The line, from 0, of a place in a file.
-    fn line(&mut self, file: FileId, at: usize) -> usize {
-        let text = &self.sources.file(file).text;
-        let starts = self.starts.entry(file).or_insert_with(|| {
-            // Behind the last line end there is no line to show.
-            let ends = text.bytes().enumerate().filter(|(at, byte)| *byte == b'\n' && at + 1 < text.len());
-            std::iter::once(0).chain(ends.map(|(end, _)| end + 1)).collect()
-        });
-        starts.partition_point(|start| *start <= at).saturating_sub(1)
+impl<'s> Printer<'s> {
+    pub(crate) fn new(sources: &'s SourceMap, color: bool) -> Self {
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        Self { renderer, sources, lines: BTreeMap::new() }
     }
 
-    /// The text of some lines, and where it starts.
-    fn text(&self, file: FileId, lines: Range<usize>) -> (&'a str, usize) {
-        let text = self.sources.file(file).text.as_str();
-        let start = |line: usize| self.starts.get(&file).and_then(|starts| starts.get(line)).copied();
-        let (from, to) = (start(lines.start).unwrap_or(0), start(lines.end).unwrap_or(text.len()));
-        (&text[from..to], from)
+    /// The lines of a file.
+    pub(crate) fn lines(&mut self, file: FileId) -> &Lines<'s> {
+        self.lines.entry(file).or_insert_with(|| Lines::new(&self.sources.file(file).text))
+    }
+
+    /// One diagnostic, without a line break at its end.
+    pub(crate) fn print(&mut self, diagnostic: &Diagnostic) -> String {
+        let (level, message) = (level(diagnostic.severity), diagnostic.message.as_str());
+        let mut group = Group::with_title(level.primary_title(message).id(diagnostic.code.id));
+        for part in self.parts(diagnostic) {
+            let text = self.lines(part.file).text();
+            let window = self.lines(part.file).bytes(part.first..part.last + 1);
+            let annotations = part.labels.iter().map(|(kind, (span, label))| {
+                let span = self.lines[&part.file].within(span.range());
+                kind.span(span.start - window.start..span.end - window.start).label(label.as_str())
+            });
+            let snippet = Snippet::source(&text[window.clone()])
+                .line_start(part.first + 1)
+                .path(self.sources.file(part.file).path.to_string_lossy());
+            group = group.element(snippet.annotations(annotations));
+        }
+        for help in &diagnostic.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        self.renderer.render(&[group])
+    }
+
+    /// The parts of files that are shown, in the order in which the labels come.
+    fn parts<'d>(&mut self, diagnostic: &'d Diagnostic) -> Vec<Part<'d>> {
+        let primary = diagnostic.primary.iter().map(|label| (AnnotationKind::Primary, label));
+        let secondary = diagnostic.secondary.iter().map(|label| (AnnotationKind::Context, label));
+        let mut parts: Vec<Part<'d>> = Vec::new();
+        for (kind, label) in primary.chain(secondary) {
+            let file = label.0.file;
+            let lines = self.lines(file);
+            let range = lines.within(label.0.range());
+            let (first, last) = (lines.line(range.start), lines.line(range.end));
+            let near = parts
+                .iter_mut()
+                .find(|part| part.file == file && first <= part.last + FAR_LINES && part.first <= last + FAR_LINES);
+            match near {
+                Some(part) => {
+                    part.first = part.first.min(first);
+                    part.last = part.last.max(last);
+                    part.labels.push((kind, label));
+                }
+                None => parts.push(Part { file, first, last, labels: vec![(kind, label)] }),
+            }
+        }
+        parts
     }
 }
 
-/// Labels that are shown in one piece of a file.
-struct Excerpt<'a> {
+/// Lines of a file, and what points into them.
+struct Part<'d> {
     file: FileId,
-    lines: Range<usize>,
-    labels: Vec<(AnnotationKind, Range<usize>, &'a str)>,
+    first: usize,
+    last: usize,
+    labels: Vec<(AnnotationKind, &'d (Span, String))>,
 }
 
-fn group<'a>(diagnostic: &'a Diagnostic, lines: &mut Lines<'a>) -> Group<'a> {
-    let level = match diagnostic.severity {
+fn level(severity: Severity) -> Level<'static> {
+    match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
-    };
-    let mut group = Group::with_title(level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.id));
-    let primary = diagnostic.primary.iter().map(|label| (AnnotationKind::Primary, label));
-    let secondary = diagnostic.secondary.iter().map(|label| (AnnotationKind::Context, label));
-    // One excerpt per file, in the order in which the labels come.
-    let mut excerpts: Vec<Excerpt<'a>> = Vec::new();
-    for (kind, (span, text)) in primary.chain(secondary) {
-        let range = within(&lines.sources.file(span.file).text, *span);
-        let here = lines.line(span.file, range.start)..lines.line(span.file, range.end) + 1;
-        let near = |excerpt: &&mut Excerpt<'_>| {
-            excerpt.file == span.file
-                && here.start < excerpt.lines.end + FAR_APART
-                && excerpt.lines.start < here.end + FAR_APART
-        };
-        let label = (kind, range, text.as_str());
-        match excerpts.iter_mut().find(near) {
-            Some(excerpt) => {
-                excerpt.lines = excerpt.lines.start.min(here.start)..excerpt.lines.end.max(here.end);
-                excerpt.labels.push(label);
-            }
-            None => excerpts.push(Excerpt { file: span.file, lines: here, labels: vec![label] }),
-        }
     }
-    for Excerpt { file, lines: shown, labels } in excerpts {
-        let (text, start) = lines.text(file, shown.clone());
-        let annotations = labels
-            .into_iter()
-            .map(|(kind, range, label)| kind.span(range.start - start..range.end - start).label(label));
-        let path = lines.sources.file(file).path.to_string_lossy();
-        let snippet = Snippet::source(text).line_start(shown.start + 1).path(path);
-        group = group.element(snippet.annotations(annotations));
-    }
-    for help in &diagnostic.help {
-        group = group.element(Level::HELP.message(help.as_str()));
-    }
-    group
-}
-
-/// A place moved into its text and to whole characters: the renderer panics at others.
-fn within(text: &str, span: Span) -> Range<usize> {
-    let floor = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    let start = floor(span.start);
-    start..floor(span.end).max(start)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostics::codes;
+    use std::ops::Range;
+
+    use crate::diagnostics::{Report, codes};
 
     #[test]
     fn a_report_reads_like_rustcs() {
@@ -157,5 +145,20 @@ mod tests {
             report.push(Diagnostic::error(&codes::FILE, "no place").at(Span::new(file, range), "here"));
             assert!(report.render(&sources, false).contains("a.sql:1:"));
         }
+    }
+
+    #[test]
+    fn far_places_are_shown_one_by_one_with_their_own_lines() {
+        let mut sources = SourceMap::default();
+        let text: String = (1..=1000).map(|line| format!("line {line}\n")).collect();
+        let file = sources.add("a.sql", text.as_str());
+        let place = |word: &str| {
+            let start = text.find(word).expect("the word is there");
+            Span::new(file, start..start + word.len())
+        };
+        let mut report = Report::default();
+        let diagnostic = Diagnostic::error(&codes::SQL_DUPLICATE, "declared twice").at(place("line 900"), "again here");
+        report.push(diagnostic.see(place("line 7"), "first here").see(place("line 902"), "near"));
+        insta::assert_snapshot!(report.render(&sources, false));
     }
 }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "cli")]
 mod check;
+#[cfg(feature = "cli")]
+pub(crate) mod stamp;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,6 +74,12 @@ impl Output {
     /// Adds a file that is on disk as it should be.
     pub fn keep(&mut self, path: impl Into<PathBuf>) {
         self.current.insert(path.into());
+    }
+
+    /// All files.
+    #[cfg(feature = "cli")]
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.keys().chain(&self.current).map(PathBuf::as_path)
     }
 
     /// The files whose content is at hand.

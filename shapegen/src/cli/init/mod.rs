@@ -6,15 +6,17 @@ mod print;
 mod tests;
 
 use std::io::{self, Write as _};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
 use clap::Args;
 
+use super::message::Message;
 use super::{Exit, ManifestArg, Terminal};
-use crate::catalog::{Catalog, Script};
-use crate::diagnostics::{Diagnostic, Report, codes};
+use crate::catalog::Catalog;
+use crate::diagnostics::{Diagnostic, Report, Severity, codes};
 use crate::manifest;
 use crate::resolve::resolve;
+use crate::schema::{self, Entry};
 use crate::source::SourceMap;
 use guess::{Guess, LeftOut};
 
@@ -23,7 +25,7 @@ use guess::{Guess, LeftOut};
 pub(super) struct Init {
     #[command(flatten)]
     manifest: ManifestArg,
-    /// Files and globs of the SQL schema, in the order in which they are applied.
+    /// Files, folders of migrations and globs of the SQL schema, in the order in which they are applied.
     #[arg(required = true)]
     schema: Vec<String>,
 }
@@ -35,7 +37,8 @@ impl Init {
         let written = self.write(&mut sources, &mut report);
         terminal.report(&report, &sources)?;
         let Some(guess) = written else { return Ok(Exit::Diagnostics) };
-        writeln!(terminal.out, "wrote {}: {}", self.manifest.manifest.display(), guess.summary())?;
+        let (path, summary) = (self.manifest.manifest.display().to_string(), guess.summary());
+        terminal.say(&format!("wrote {path}: {summary}\n"), &Message::ManifestWritten { path, summary })?;
         Ok(Exit::Fine)
     }
 
@@ -63,27 +66,9 @@ impl Init {
     }
 
     fn catalog(&self, sources: &mut SourceMap, report: &mut Report) -> Option<Catalog> {
-        let mut paths: Vec<PathBuf> = Vec::new();
-        for entry in &self.schema {
-            match manifest::expand(Path::new(""), entry) {
-                Ok(found) => {
-                    let new: Vec<PathBuf> = found.into_iter().filter(|path| !paths.contains(path)).collect();
-                    paths.extend(new);
-                }
-                Err(diagnostic) => report.push(*diagnostic),
-            }
-        }
-        let mut files = Vec::new();
-        for path in paths {
-            match std::fs::read_to_string(&path) {
-                Ok(text) => files.push(sources.add(path, text)),
-                Err(error) => {
-                    report.push(Diagnostic::error(&codes::FILE, format!("can't read `{}`: {error}", path.display())));
-                }
-            }
-        }
-        let scripts: Vec<Script> = files.into_iter().map(|file| Script::whole(sources, file)).collect();
-        let catalog = Catalog::read(sources, &scripts, report);
+        let entries: Vec<Entry<'_>> = self.schema.iter().map(|path| Entry { path, span: None }).collect();
+        let schema = schema::read(Path::new(""), &entries, None, sources, report);
+        let catalog = Catalog::read(sources, &schema.scripts, report);
         (!report.has_errors()).then_some(catalog)
     }
 
@@ -127,7 +112,7 @@ fn settled(
         let names = read.iter().flat_map(|manifest| &manifest.shapes).map(|shape| &shape.name);
         let shapes: Vec<(usize, &str)> = names.map(|name| (line(name.span.start), name.value.as_str())).collect();
         let before = guess.shapes.len();
-        for diagnostic in said.diagnostics() {
+        for diagnostic in said.diagnostics().iter().filter(|said| said.severity == Severity::Error) {
             let spans = diagnostic.primary.iter().chain(&diagnostic.secondary).map(|(span, _)| span);
             let lines: Vec<usize> = spans.filter(|span| span.file == file).map(|span| line(span.start)).collect();
             if let Some((_, name)) = shapes.iter().find(|(at, _)| lines.contains(at)) {

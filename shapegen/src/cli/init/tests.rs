@@ -82,7 +82,8 @@ fn a_schema_that_cant_be_read_writes_no_manifest() {
     let root = tempfile::tempdir().unwrap();
     let path = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
     fs::write(path("schema.sql"), "CREATE TABLE users (id integre PRIMARY KEY);").unwrap();
-    for (schema, code) in [("schema.sql", "SG0103"), ("gone.sql", "SG0001"), ("*.md", "SG0001"), (".", "SG0206")] {
+    fs::create_dir(path("empty")).unwrap();
+    for (schema, code) in [("schema.sql", "SG0103"), ("gone.sql", "SG0001"), ("*.md", "SG0001"), ("empty", "SG0004")] {
         let ran = shapegen(&["init", "--manifest", &path("shapes.toml"), &path(schema)]);
         assert_eq!((ran.exit, ran.out.as_str()), (Exit::Diagnostics, ""), "{schema}");
         assert!(ran.err.contains(code), "{schema}: {}", ran.err);
@@ -92,6 +93,26 @@ fn a_schema_that_cant_be_read_writes_no_manifest() {
     let nowhere = shapegen(&["init", "--manifest", &path("nowhere/shapes.toml"), &path("schema.sql")]);
     assert_eq!(nowhere.exit, Exit::Diagnostics);
     assert!(nowhere.err.contains("SG0002"), "{}", nowhere.err);
+}
+
+#[test]
+fn a_folder_of_migrations_is_the_entry_as_it_was_given() {
+    let root = tempfile::tempdir().unwrap();
+    let path = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
+    fs::create_dir(path("migrations")).unwrap();
+    fs::write(path("migrations/9_users.up.sql"), "CREATE TABLE users (id int PRIMARY KEY);").unwrap();
+    fs::write(path("migrations/9_users.down.sql"), "DROP TABLE users;").unwrap();
+    fs::write(path("migrations/10_name.up.sql"), "ALTER TABLE users ADD name text;").unwrap();
+    for command in [&["init"][..], &["build"]] {
+        let manifest = path("shapes.toml");
+        let folder = path("migrations");
+        let schema = (command == ["init"]).then_some(folder.as_str());
+        let arguments: Vec<&str> = command.iter().copied().chain(["--manifest", &manifest]).chain(schema).collect();
+        let Ran { exit, err, .. } = shapegen(&arguments);
+        assert_eq!((exit, err.as_str()), (Exit::Fine, ""), "{command:?}");
+    }
+    assert!(fs::read_to_string(path("shapes.toml")).unwrap().contains("schema = [\"migrations\"]"));
+    assert!(fs::read_to_string(path("src/sync/users.rs")).unwrap().contains("name"));
 }
 
 #[test]

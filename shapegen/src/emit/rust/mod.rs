@@ -1,8 +1,11 @@
-//! The Rust module: one file per shape, the enums, the client, and `mod.rs` over them.
+//! The Rust module: one file per shape, the types that they share, the client, and `mod.rs` over them.
 
 mod client;
+mod composites;
 mod definition;
 mod enums;
+mod layout;
+mod newtypes;
 mod print;
 mod shape;
 
@@ -11,80 +14,170 @@ use std::collections::BTreeMap;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::EmitError;
-use crate::model::Model;
-pub use print::File;
+use super::{EmitError, header, is_current};
+use crate::model::{Model, Shape};
 use print::ident;
 
 /// The form of the code that is printed here: what `generated_for!` holds against the runtime.
 const FORM: u32 = 1;
 
-/// The files of the module by name, `mod.rs` among them, not printed yet.
+/// A file of the module before it is printed, which is most of the work.
+#[derive(Clone, Copy)]
+pub struct File<'m> {
+    part: Part<'m>,
+    model: &'m Model,
+}
+
+/// What a file is made from.
+#[derive(Clone, Copy)]
+enum Part<'m> {
+    Shape(&'m Shape),
+    Enums,
+    Composites,
+    Newtypes,
+    Client,
+    Modules,
+}
+
+/// The files of the module by name, `mod.rs` among them.
 ///
 /// # Errors
-/// When a name in the model is no identifier, or two files have the same name.
-pub fn files(model: &Model) -> Result<BTreeMap<String, File>, EmitError> {
-    let mut files = Files::default();
-    for shape in &model.shapes {
-        let mut exports = vec![shape.row.as_str()];
-        exports.extend(shape.key_struct.as_deref());
-        exports.extend(shape.params_struct.as_deref());
-        files.add(&shape.ident, &exports, shape::items(shape)?)?;
+/// When two files have the same name.
+pub fn files(model: &Model) -> Result<BTreeMap<String, File<'_>>, EmitError> {
+    let mut files = BTreeMap::new();
+    for part in parts(model).chain([Part::Modules]) {
+        let name = format!("{}.rs", part.stem());
+        if files.insert(name.clone(), File { part, model }).is_some() {
+            return Err(EmitError::SameFile(name));
+        }
     }
-    if !model.enums.is_empty() {
-        let exports: Vec<&str> = model.enums.iter().map(|item| item.ident.as_str()).collect();
-        files.add("enums", &exports, enums::items(&model.enums)?)?;
-    }
-    let session = (!model.session.values.is_empty()).then_some("Session");
-    let exports: Vec<&str> = ["Client"].into_iter().chain(session).collect();
-    files.add("client", &exports, client::items(model)?)?;
-    files.finish()
+    Ok(files)
 }
 
-/// The files so far, and what `mod.rs` says of them.
-#[derive(Default)]
-struct Files {
-    by_name: BTreeMap<String, File>,
-    modules: BTreeMap<String, (TokenStream, TokenStream)>,
+/// Everything but `mod.rs`.
+fn parts(model: &Model) -> impl Iterator<Item = Part<'_>> {
+    let enums = (!model.enums.is_empty()).then_some(Part::Enums);
+    let composites = (!model.composites.is_empty()).then_some(Part::Composites);
+    let newtypes = (!model.newtypes.is_empty()).then_some(Part::Newtypes);
+    model.shapes.iter().map(Part::Shape).chain(enums).chain(composites).chain(newtypes).chain([Part::Client])
 }
 
-impl Files {
-    fn add(&mut self, module: &str, exports: &[&str], items: Vec<TokenStream>) -> Result<(), EmitError> {
-        let name = ident(module)?;
-        let mut exports = exports.to_vec();
+impl File<'_> {
+    /// Whether a file on disk is what [`File::print`] would return, as far as its header tells.
+    pub fn is_current(&self, there: &str) -> bool {
+        is_current("//", &self.made_from(), there)
+    }
+
+    /// The text: header, then the items with an empty line between them.
+    ///
+    /// # Errors
+    /// When a name in the model is no identifier.
+    pub fn print(&self) -> Result<String, EmitError> {
+        let text = print::print(self.items()?);
+        Ok(header("//", &self.made_from(), &text) + &text)
+    }
+
+    fn items(&self) -> Result<Vec<TokenStream>, EmitError> {
+        match self.part {
+            Part::Shape(shape) => shape::items(shape),
+            Part::Enums => enums::items(&self.model.enums),
+            Part::Composites => composites::items(&self.model.composites),
+            Part::Newtypes => newtypes::items(&self.model.newtypes),
+            Part::Client => client::items(self.model),
+            Part::Modules => modules(self.model),
+        }
+    }
+
+    /// What decides the text, in its debug form: that is there for every part of the model, equal on every machine, and
+    /// a tenth of the work of printing.
+    fn made_from(&self) -> String {
+        match self.part {
+            Part::Shape(shape) => format!("{shape:?}"),
+            Part::Enums => format!("{:?}", self.model.enums),
+            Part::Composites => format!("{:?}", self.model.composites),
+            Part::Newtypes => format!("{:?}", self.model.newtypes),
+            Part::Client | Part::Modules => {
+                let names =
+                    self.model.shapes.iter().map(|s| (&s.name, &s.ident, &s.row, &s.key_struct, &s.params_struct));
+                let enums = self.model.enums.iter().map(|item| &item.ident);
+                let composites = self.model.composites.iter().map(|item| &item.ident);
+                let newtypes = self.model.newtypes.iter().map(|item| &item.ident);
+                format!(
+                    "{:?} {:?} {:?} {:?}",
+                    self.model.session,
+                    self.model.mode,
+                    names.collect::<Vec<_>>(),
+                    [enums.collect::<Vec<_>>(), composites.collect(), newtypes.collect()]
+                )
+            }
+        }
+    }
+}
+
+impl<'m> Part<'m> {
+    /// The module's name.
+    fn module(self) -> &'m str {
+        match self {
+            Self::Shape(shape) => &shape.ident,
+            Self::Enums => "enums",
+            Self::Composites => "composites",
+            Self::Newtypes => "newtypes",
+            Self::Client => "client",
+            Self::Modules => "mod",
+        }
+    }
+
+    /// The file's name: `mod r#type;` is looked for in `type.rs`.
+    fn stem(self) -> &'m str {
+        let module = self.module();
+        module.strip_prefix("r#").unwrap_or(module)
+    }
+
+    /// What the module exports, sorted.
+    fn exports(self, model: &'m Model) -> Vec<&'m str> {
+        let mut exports: Vec<&str> = match self {
+            Self::Shape(shape) => {
+                let structs = [Some(&shape.row), shape.key_struct.as_ref(), shape.params_struct.as_ref()];
+                structs.into_iter().flatten().map(String::as_str).collect()
+            }
+            Self::Enums => model.enums.iter().map(|item| item.ident.as_str()).collect(),
+            Self::Composites => model.composites.iter().map(|item| item.ident.as_str()).collect(),
+            Self::Newtypes => model.newtypes.iter().map(|item| item.ident.as_str()).collect(),
+            Self::Client => {
+                let session = (!model.session.values.is_empty()).then_some("Session");
+                ["Client"].into_iter().chain(session).collect()
+            }
+            Self::Modules => Vec::new(),
+        };
         exports.sort_unstable();
-        let exports = exports.into_iter().map(ident).collect::<Result<Vec<_>, _>>()?;
+        exports
+    }
+}
+
+/// `mod.rs`
+fn modules(model: &Model) -> Result<Vec<TokenStream>, EmitError> {
+    let form = Literal::u32_unsuffixed(FORM);
+    let mut items = vec![quote!(::shapegen_runtime::generated_for!(#form);)];
+    let mut parts: Vec<Part<'_>> = parts(model).collect();
+    parts.sort_by_key(|part| part.stem());
+    for part in &parts {
+        let name = ident(part.module())?;
         // rustfmt would print some lines otherwise, and `build --check` would call that a difference.
-        let module_item = quote! {
+        items.push(quote! {
             #[allow(dead_code, missing_docs, reason = "a program uses a part of a generated API")]
             #[rustfmt::skip]
             mod #name;
-        };
-        let export = match exports.as_slice() {
+        });
+    }
+    for part in &parts {
+        let name = ident(part.module())?;
+        let exports = part.exports(model).into_iter().map(ident).collect::<Result<Vec<_>, _>>()?;
+        items.push(match exports.as_slice() {
             [one] => quote!(pub use #name::#one;),
             several => quote!(pub use #name::{#(#several),*};),
-        };
-        // `mod r#type;` is looked for in `type.rs`.
-        let stem = module.strip_prefix("r#").unwrap_or(module);
-        self.modules.insert(stem.to_owned(), (module_item, export));
-        self.put(format!("{stem}.rs"), items)
+        });
     }
-
-    fn finish(mut self) -> Result<BTreeMap<String, File>, EmitError> {
-        let (modules, exports): (Vec<_>, Vec<_>) = std::mem::take(&mut self.modules).into_values().unzip();
-        let form = Literal::u32_unsuffixed(FORM);
-        let fits = quote!(::shapegen_runtime::generated_for!(#form););
-        let items: Vec<TokenStream> = [fits].into_iter().chain(modules).chain(exports).collect();
-        self.put("mod.rs".to_owned(), items)?;
-        Ok(self.by_name)
-    }
-
-    fn put(&mut self, name: String, items: Vec<TokenStream>) -> Result<(), EmitError> {
-        match self.by_name.insert(name.clone(), File::new(name.clone(), items)) {
-            None => Ok(()),
-            Some(_) => Err(EmitError::SameFile(name)),
-        }
-    }
+    Ok(items)
 }
 
 #[cfg(test)]
@@ -127,14 +220,16 @@ mod tests {
     fn two_shapes_of_one_name_are_an_error() {
         let mut model = fixture::model();
         model.shapes[1].ident = "client".to_owned();
-        assert_eq!(files(&model).unwrap_err(), EmitError::SameFile("client.rs".to_owned()));
+        assert_eq!(files(&model).err(), Some(EmitError::SameFile("client.rs".to_owned())));
         model.shapes[1].ident = "no ident".to_owned();
-        assert_eq!(files(&model).unwrap_err(), EmitError::Identifier("no ident".to_owned()));
+        let printed = files(&model).unwrap()["mod.rs"].print();
+        assert_eq!(printed.err(), Some(EmitError::Identifier("no ident".to_owned())));
     }
 
     #[test]
     fn a_header_tells_whether_a_file_is_current() {
-        let before = files(&fixture::model()).unwrap();
+        let unchanged = fixture::model();
+        let before = files(&unchanged).unwrap();
         let mut model = fixture::model();
         model.shapes[1].docs = vec!["Something else.".to_owned()];
         let after = files(&model).unwrap();

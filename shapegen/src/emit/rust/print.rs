@@ -3,51 +3,24 @@
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::emit::{EmitError, header, is_current};
-use crate::model::{Field, RustType};
+use super::layout;
+use crate::emit::EmitError;
+use crate::model::{Field, Marks, RustType};
 
-/// A generated file before it is printed, which is most of the work.
-#[derive(Debug, Clone)]
-pub struct File {
-    name: String,
-    items: Vec<TokenStream>,
-    /// The items as unformatted text: what decides the file.
-    tokens: String,
-}
-
-impl File {
-    pub(super) fn new(name: String, items: Vec<TokenStream>) -> Self {
-        let tokens: Vec<String> = items.iter().map(TokenStream::to_string).collect();
-        Self { name, items, tokens: tokens.join("\n") }
-    }
-
-    /// Whether a file on disk is what [`File::print`] would return, as far as its header tells.
-    pub fn is_current(&self, there: &str) -> bool {
-        is_current("//", &self.tokens, there)
-    }
-
-    /// The text: header, then the items with an empty line between them.
-    ///
-    /// # Errors
-    /// When the items are no Rust.
-    pub fn print(&self) -> Result<String, EmitError> {
-        let mut text = String::new();
-        let mut group = None;
-        for item in &self.items {
-            let item: syn::Item = syn::parse2(item.clone())
-                .map_err(|error| EmitError::Syntax { file: self.name.clone(), reason: error.to_string() })?;
-            let next = Group::of(&item);
-            if group != Some(next) || next == Group::Alone {
-                text.push('\n');
-            }
-            group = Some(next);
-            let spaced = matches!(item, syn::Item::Impl(_));
-            let file = syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items: vec![item] };
-            let printed = prettyplease::unparse(&file);
-            if spaced { push_spaced(&mut text, &printed) } else { text.push_str(&printed) }
+/// Items as the text of a file, with an empty line between them.
+pub(super) fn print(items: Vec<TokenStream>) -> String {
+    let mut text = String::new();
+    let mut group = None;
+    for item in items {
+        let printed = layout::item(item);
+        let next = Group::of(&printed);
+        if group != Some(next) || next == Group::Alone {
+            text.push('\n');
         }
-        Ok(header("//", &self.tokens, &text) + &text)
+        group = Some(next);
+        text.push_str(&printed);
     }
+    text
 }
 
 /// Items of one group stand together.
@@ -59,28 +32,12 @@ enum Group {
 }
 
 impl Group {
-    fn of(item: &syn::Item) -> Self {
-        match item {
-            syn::Item::Mod(_) => Self::Modules,
-            syn::Item::Use(item) if matches!(item.vis, syn::Visibility::Public(_)) => Self::Exports,
+    fn of(printed: &str) -> Self {
+        let code = printed.lines().find(|line| !line.starts_with(['#', '/']));
+        match code {
+            Some(line) if line.starts_with("mod ") => Self::Modules,
+            Some(line) if line.starts_with("pub use ") => Self::Exports,
             _ => Self::Alone,
-        }
-    }
-}
-
-/// Adds an empty line before and after each function of an impl block. Strings in these blocks are printed on one line
-/// each, so a line is always what it looks like.
-fn push_spaced(text: &mut String, printed: &str) {
-    let mut lines = printed.lines().peekable();
-    while let Some(line) = lines.next() {
-        text.push_str(line);
-        text.push('\n');
-        let next = lines.peek().copied().unwrap_or("}");
-        let ends_function = line == "    }" && next != "}";
-        let starts_functions =
-            (line.starts_with("    const ") || line.starts_with("    type ")) && next.starts_with("    fn ");
-        if ends_function || starts_functions {
-            text.push('\n');
         }
     }
 }
@@ -169,31 +126,48 @@ fn inert(line: &str) -> String {
 
 /// The type as generated code spells it.
 pub(super) fn rust_type(ty: &RustType) -> Result<TokenStream, EmitError> {
+    let around = |name: &str, inner: &RustType| {
+        let (name, inner) = (Ident::new(name, Span::call_site()), rust_type(inner)?);
+        Ok(quote!(v1::#name<#inner>))
+    };
     Ok(match ty {
-        RustType::Bool => quote!(bool),
-        RustType::I16 => quote!(i16),
-        RustType::I32 => quote!(i32),
-        RustType::I64 => quote!(i64),
-        RustType::F32 => quote!(f32),
-        RustType::F64 => quote!(f64),
-        RustType::Numeric => quote!(v1::Numeric),
-        RustType::String => quote!(String),
-        RustType::Uuid => quote!(v1::Uuid),
-        RustType::Date => quote!(v1::Date),
-        RustType::Time => quote!(v1::Time),
-        RustType::DateTime => quote!(v1::DateTime),
-        RustType::Timestamp => quote!(v1::Timestamp),
-        RustType::Json => quote!(v1::Json),
-        RustType::Bytes => quote!(Vec<u8>),
-        RustType::Enum(name) => {
+        RustType::Scalar(scalar) => tokens(scalar.path)?,
+        RustType::Enum(name) | RustType::Composite(name) | RustType::Newtype { ident: name, .. } => {
             let name = ident(name)?;
             quote!(#name)
         }
-        RustType::Array(element) => {
-            let element = rust_type(element)?;
-            quote!(Vec<Option<#element>>)
+        RustType::JsonOf(path) => {
+            let path = tokens(path)?;
+            quote!(v1::JsonOf<#path>)
+        }
+        RustType::Own(own) => tokens(&own.path)?,
+        RustType::OrInfinity(inner) => return around("OrInfinity", inner),
+        RustType::Range(inner) => return around("Range", inner),
+        RustType::Multirange(inner) => return around("Multirange", inner),
+        RustType::Nested(inner) => return around("Array", inner),
+        RustType::Array(inner) => {
+            let inner = rust_type(inner)?;
+            quote!(Vec<Option<#inner>>)
         }
     })
+}
+
+/// A path, a type or an attribute that stands in the manifest, where it was parsed as what it is.
+pub(super) fn tokens(text: &str) -> Result<TokenStream, EmitError> {
+    text.parse().map_err(|_| EmitError::Identifier(text.to_owned()))
+}
+
+/// `#[derive(…)]` and the other attributes of a generated type.
+pub(super) fn marks(marks: &Marks) -> Result<TokenStream, EmitError> {
+    let derives = marks.derives.iter().map(|path| tokens(path)).collect::<Result<Vec<_>, _>>()?;
+    let attributes = attributes(&marks.attributes)?;
+    Ok(quote!(#[derive(#(#derives),*)] #attributes))
+}
+
+/// Attributes, each in its brackets.
+pub(super) fn attributes(texts: &[String]) -> Result<TokenStream, EmitError> {
+    let attributes = texts.iter().map(|text| tokens(text)).collect::<Result<Vec<_>, _>>()?;
+    Ok(quote!(#(#[#attributes])*))
 }
 
 /// A field's type: redacted where it is secret, `Option` where the column may be NULL.
@@ -214,15 +188,6 @@ pub(super) fn use_super<'n>(names: impl Iterator<Item = &'n str>) -> Result<Opti
         [one] => Some(quote!(use super::#one;)),
         several => Some(quote!(use super::{#(#several),*};)),
     })
-}
-
-/// The name of the enum that a type is made of.
-pub(super) fn enum_of(ty: &RustType) -> Option<&str> {
-    match ty {
-        RustType::Enum(name) => Some(name),
-        RustType::Array(element) => enum_of(element),
-        _ => None,
-    }
 }
 
 /// `use ::shapegen_runtime::__private::v1;`

@@ -3,7 +3,8 @@
 /// One kind of diagnostic.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {
-    /// `SG0101`; 00 files and usage, 01 SQL and catalog, 02 manifest, 03 scopes and fragments, 04 shapes.
+    /// `SG0101`; 00 files and usage, 01 SQL and catalog, 02 manifest, 03 scopes and fragments, 04 shapes, 05 Rust
+    /// types and names.
     pub id: &'static str,
     /// What it is about, as a heading.
     pub title: &'static str,
@@ -51,6 +52,8 @@ codes! {
     SQL_UNSUPPORTED = "SG0106", "a part of PostgreSQL's language that can't be read yet";
     /// A row that its table's constraints refuse.
     SQL_ROW = "SG0107", "a row that the table refuses";
+    /// A block runs it under a condition, or puts it together at run time.
+    SQL_CONDITIONAL = "SG0110", "a statement that may or may not run";
     /// The manifest is not TOML.
     MANIFEST_SYNTAX = "SG0201", "the manifest is not TOML";
     /// A key that the manifest doesn't have there.
@@ -101,6 +104,14 @@ codes! {
     SHAPE_NAME = "SG0405", "a name that can't be used";
     /// A busy table is loaded whole at every start.
     SHAPE_LOAD = "SG0406", "a busy table is loaded whole";
+    /// A selector that names nothing of the schema, or several things.
+    SELECTOR = "SG0501", "a selector that fits nothing";
+    /// A type or a column can't be of the Rust type that the manifest names.
+    RUST_TYPE = "SG0502", "a Rust type that doesn't fit";
+    /// A type, path or attribute of the manifest is not Rust.
+    RUST_TEXT = "SG0503", "text that isn't Rust";
+    /// Names that make no good Rust name, or the same one.
+    RUST_NAMES = "SG0504", "names that Rust can't tell apart";
 }
 
 impl Code {

@@ -73,7 +73,7 @@ impl<'t> Splitter<'t> {
                     }
                     return Some(self.psql_line(token.start));
                 }
-                ";" if nesting.depth == 0 => {
+                ";" if nesting.is_closed() => {
                     if self.tokens.is_empty() {
                         continue;
                     }
@@ -133,14 +133,20 @@ fn is_from_stdin(first: &str, second: &str) -> bool {
         && (second.eq_ignore_ascii_case("stdin") || second.eq_ignore_ascii_case("pstdin"))
 }
 
-/// The two statements that have semicolons inside: rules in parentheses, routines in `BEGIN ATOMIC … END`.
+/// How deep a token is in one of the statements that have semicolons inside: rules in parentheses, routines in `BEGIN ATOMIC … END`.
 #[derive(Default)]
-struct Nesting {
+pub(crate) struct Nesting {
     depth: usize,
 }
 
 impl Nesting {
-    fn token(&mut self, text: &str, before: &[Token], source: &str) {
+    /// Whether a semicolon ends the statement.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.depth == 0
+    }
+
+    /// The statement's next token, behind the ones before it.
+    pub(crate) fn token(&mut self, text: &str, before: &[Token], source: &str) {
         if self.depth == 0 && !matches!(text, "(") && !text.eq_ignore_ascii_case("atomic") {
             return;
         }

@@ -5,6 +5,7 @@ mod catalog_judge;
 mod collections;
 mod dependencies;
 mod electric;
+mod expressions;
 mod format_type;
 mod output;
 mod persons;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shapegen_runtime::expr::{Comparison, Expr, Operand};
+use shapegen_runtime::expr::{Comparison, Expr, Node, Operand, Test};
 
 use crate::catalog::{BaseType, Catalog, DataType, QualifiedName, Table};
 use crate::model::{PgliteColumn, PgliteTable, Postgres, PostgresIndex, Shape, SyncedTable};
@@ -23,6 +23,15 @@ pub(super) fn postgres(resolved: &[&Selection<'_>], shapes: &[Shape], catalog: &
     for shape in shapes {
         let sets = needs.entry(&shape.table).or_default();
         sets.extend(shape.filter.iter().flat_map(|filter| looked_up(&filter.expr)));
+        for filter in &shape.filter {
+            filter.expr.visit(&mut |node| {
+                let Node::Select(select) = node else { return };
+                let name = QualifiedName { schema: select.schema.to_string(), name: select.table.to_string() };
+                if let Some((name, _)) = catalog.tables.get_key_value(&name) {
+                    needs.entry(name).or_default().extend(looked_up(&select.condition));
+                }
+            });
+        }
     }
     let synced = needs.into_iter().filter_map(|(name, sets)| {
         let table = catalog.tables.get(name)?;
@@ -50,6 +59,18 @@ fn looked_up(expr: &Expr) -> Vec<Vec<&str>> {
         {
             vec![vec![column.as_ref()]]
         }
+        Expr::Quantified {
+            test: Test::Compare(Comparison::Equal),
+            left: Operand::Column(column),
+            array: Operand::Param(_),
+            every: false,
+            ..
+        } => vec![vec![column.as_ref()]],
+        // When rows of the select come and go, Electric looks up what hangs on them.
+        Expr::InSelect { operands, negated: false, .. } => {
+            let columns: Option<Vec<&str>> = operands.iter().map(column).collect();
+            columns.into_iter().collect()
+        }
         Expr::All(conditions) => {
             let (alone, branched): (Vec<_>, Vec<_>) =
                 conditions.iter().map(looked_up).filter(|sets| !sets.is_empty()).partition(|sets| sets.len() == 1);
@@ -63,6 +84,13 @@ fn looked_up(expr: &Expr) -> Vec<Vec<&str>> {
         }
         Expr::Any(branches) => branches.iter().flat_map(looked_up).collect(),
         _ => Vec::new(),
+    }
+}
+
+fn column(operand: &Operand) -> Option<&str> {
+    match operand {
+        Operand::Column(name) => Some(name),
+        _ => None,
     }
 }
 
@@ -164,6 +192,8 @@ fn marked(words: &str, hash: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use shapegen_runtime::expr::Kind;
+
     use super::*;
     use crate::catalog::{Index, Script};
     use crate::diagnostics::Report;
@@ -180,7 +210,7 @@ mod tests {
 
     fn equal(column: &str, operand: Operand) -> Expr {
         let left = Operand::Column(column.to_owned().into());
-        Expr::Compare { op: Comparison::Equal, kind: shapegen_runtime::expr::Kind::Text, left, right: operand }
+        Expr::Compare { op: Comparison::Equal, kind: Kind::Text, left, right: operand }
     }
 
     #[test]
@@ -190,11 +220,27 @@ mod tests {
         let all = |conditions: Vec<Expr>| Expr::All(conditions.into());
         let any = |conditions: Vec<Expr>| Expr::Any(conditions.into());
         let none: Vec<Vec<&str>> = Vec::new();
+        let equal_any = |column: &'static str| Expr::Quantified {
+            test: Test::Compare(Comparison::Equal),
+            kind: Kind::Text,
+            left: Operand::Column(column.into()),
+            array: Operand::Param(0),
+            every: false,
+        };
+        let in_select = |columns: &[&'static str], negated| Expr::InSelect {
+            operands: columns.iter().map(|column| Operand::Column((*column).into())).collect(),
+            kinds: columns.iter().map(|_| Kind::Text).collect(),
+            select: Vec::new().into(),
+            negated,
+        };
         for (expr, expected) in [
             (param("a"), vec![vec!["a"]]),
             (literal("a"), none.clone()),
             (all(vec![literal("x"), param("a"), param("b"), param("a")]), vec![vec!["a", "b"]]),
             (any(vec![param("a"), all(vec![param("b"), literal("c")])]), vec![vec!["a"], vec!["b"]]),
+            (equal_any("a"), vec![vec!["a"]]),
+            (all(vec![in_select(&["a", "b"], false), param("c")]), vec![vec!["a", "b", "c"]]),
+            (in_select(&["a"], true), none.clone()),
             // What holds for all rows is enough.
             (all(vec![param("a"), any(vec![param("b"), param("c")])]), vec![vec!["a"]]),
             (all(vec![literal("a"), any(vec![param("b"), param("c")])]), vec![vec!["b"], vec!["c"]]),

@@ -2,6 +2,7 @@
 
 mod malformed;
 mod rules;
+mod scopes;
 
 use std::fmt::Write;
 

@@ -3,15 +3,18 @@
 mod answers;
 mod catalog_judge;
 mod collections;
+mod compile;
 mod dependencies;
 mod electric;
 mod expressions;
 mod format_type;
+mod histories;
 mod output;
 mod persons;
 mod postgres;
 mod rename;
 mod restart;
+mod schemas;
 mod stage;
 mod values;
 

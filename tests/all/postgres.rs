@@ -4,11 +4,11 @@
 //! Without PostgreSQL's programs the tests say so and pass; with `SHAPEGEN_CI=1` they fail.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 
 /// A running PostgreSQL.
@@ -101,9 +101,58 @@ impl Database<'_> {
         run(psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-"]), sql)
     }
 
+    /// One psql that takes a statement after the other.
+    pub fn session(&self) -> Session {
+        let mut psql = self.server.command("psql");
+        psql.arg("-h")
+            .arg(&self.server.folder)
+            .args(["-U", "judge", "-d", &self.name, "-X", "-q", "-A", "-t", "-f", "-"]);
+        let mut psql = psql.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let (statements, answers) = (psql.stdin.take().unwrap(), BufReader::new(psql.stdout.take().unwrap()));
+        Session { psql, statements: Some(statements), answers }
+    }
+
     /// Runs SQL, which must not fail.
     pub fn sql(&self, sql: &str) -> String {
         self.try_sql(sql).unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+/// A psql that stays; a statement that fails doesn't end it, nor the transaction that it stands in.
+pub struct Session {
+    psql: Child,
+    statements: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Session {
+    /// Runs a statement, and gives its rows as lines, or `None` if it failed.
+    pub fn run(&mut self, statement: &str) -> Option<String> {
+        let statements = self.statements.as_mut().unwrap();
+        // On its own line: the statement may end in a comment.
+        write!(statements, "\\set ON_ERROR_ROLLBACK on\n{statement}\n;\n\\echo ~~ :ERROR\n").unwrap();
+        let mut rows = String::new();
+        loop {
+            let before = rows.len();
+            assert!(self.answers.read_line(&mut rows).unwrap() > 0, "psql ended at {statement}");
+            let done = match &rows[before..] {
+                "~~ false\n" => true,
+                "~~ true\n" => return None,
+                _ => false,
+            };
+            if done {
+                rows.truncate(before);
+                return Some(rows);
+            }
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // psql leaves at the end of its input.
+        self.statements = None;
+        let _left = self.psql.wait();
     }
 }
 

@@ -62,6 +62,7 @@ pub(super) fn fingerprint(fields: &[Field], key: &[usize]) -> u64 {
     for field in fields {
         description.text(&field.local);
         description.text(field.local_type);
+        description.text(&field.ty.stored());
         description.text(&field.pg_type);
         description.count(usize::from(field.dims));
         description.text(if field.not_null { "not null" } else { "" });

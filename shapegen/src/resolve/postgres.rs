@@ -9,7 +9,6 @@ use crate::model::{PgliteColumn, PgliteTable, Postgres, PostgresIndex, Shape, Sy
 
 use super::hash;
 use super::selection::Selection;
-use super::types;
 
 /// PostgreSQL cuts longer names off.
 const MAX_NAME_BYTES: usize = 63;
@@ -23,7 +22,7 @@ pub(super) fn postgres(resolved: &[&Selection<'_>], shapes: &[Shape], catalog: &
     for shape in shapes {
         let sets = needs.entry(&shape.table).or_default();
         sets.extend(shape.filter.iter().flat_map(|filter| looked_up(&filter.expr)));
-        for filter in &shape.filter {
+        if let Some(filter) = &shape.filter {
             filter.expr.visit(&mut |node| {
                 let Node::Select(select) = node else { return };
                 let name = QualifiedName { schema: select.schema.to_string(), name: select.table.to_string() };
@@ -99,7 +98,7 @@ fn missing(name: &QualifiedName, table: &Table, mut sets: Vec<Vec<&str>>, catalo
     let enumeration = |column: &str| {
         // Enums are compared as text, which an index over the enum doesn't serve.
         let declared = table.columns.iter().find(|declared| declared.name == column);
-        declared.is_none_or(|declared| types::enumeration(&declared.data_type).is_some())
+        declared.is_none_or(|declared| matches!(declared.data_type.base, BaseType::Enum(_)))
     };
     for set in &mut sets {
         set.retain(|column| !enumeration(column));

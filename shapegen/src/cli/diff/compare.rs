@@ -3,7 +3,7 @@
 use shapegen_runtime::definition::ParamSource;
 use shapegen_runtime::stored::{Fit, Stored, StoredColumn};
 
-use crate::cli::explain::{flush, pg_type, rust_type, type_name};
+use crate::cli::explain::{flush, pg_type, rust_type};
 use crate::model::{Enum, Field, Mode, Model, Param, Shape};
 
 /// What becomes of a shape's rows on devices that run the new build.
@@ -152,7 +152,7 @@ fn key(shape: &Shape) -> Vec<String> {
 
 /// What the caller binds, each name once.
 fn callers(shape: &Shape) -> Vec<String> {
-    let shown = |param: &Param| format!("`{}: {}`", param.name, type_name(&param.ty));
+    let shown = |param: &Param| format!("`{}: {}`", param.name, param.ty);
     let mut names: Vec<String> =
         shape.params.iter().filter(|param| param.from == ParamSource::Caller).map(shown).collect();
     names.dedup();
@@ -230,7 +230,7 @@ fn client(old: &Model, new: &Model) -> Vec<Change> {
     let values = |model: &Model| {
         let shown = model.session.values.iter().map(|value| {
             let identity = if value.identity { " (identity)" } else { "" };
-            format!("`{}: {}` from the claim `{}`{identity}", value.name, type_name(&value.ty), value.claim)
+            format!("`{}: {}` from the claim `{}`{identity}", value.name, value.ty, value.claim)
         });
         shown.collect::<Vec<_>>()
     };

@@ -1,0 +1,3 @@
+ALTER TABLE posting DROP COLUMN cleared_by;
+ALTER TABLE posting DROP COLUMN state;
+DROP TYPE posting_state;

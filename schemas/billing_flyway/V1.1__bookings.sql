@@ -1,0 +1,9 @@
+CREATE TABLE booking (
+    id          BIGINT PRIMARY KEY,
+    debit       BIGINT NOT NULL CONSTRAINT fk_debit REFERENCES account (account_no),
+    credit      BIGINT NOT NULL,
+    cents       INT8   NOT NULL,
+    booked_at   TIMESTAMP(6) WITHOUT TIME ZONE DEFAULT LOCALTIMESTAMP NOT NULL,
+    text        CHARACTER VARYING
+);
+ALTER TABLE booking ADD CONSTRAINT fk_credit FOREIGN KEY (credit) REFERENCES account ON DELETE RESTRICT ON UPDATE NO ACTION;

@@ -1,0 +1,2 @@
+ALTER TABLE trips DROP COLUMN driver_id;
+DROP TABLE drivers;

@@ -1,0 +1,1 @@
+ALTER TABLE vehicles RENAME registration TO plate;

@@ -1,0 +1,3 @@
+DROP TABLE badges;
+DROP TABLE users;
+DROP TYPE member_rank;

@@ -1,0 +1,3 @@
+CREATE TABLE trainers (id INT PRIMARY KEY, name TEXT, bio TEXT);
+ALTER TABLE courses ADD trainer INT;
+ALTER TABLE courses ADD FOREIGN KEY (trainer) REFERENCES trainers ON DELETE SET NULL;

@@ -1,0 +1,1 @@
+drop table marks; drop table subjects; drop domain mark;

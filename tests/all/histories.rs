@@ -1,0 +1,124 @@
+//! Random histories of DDL, judged by PostgreSQL: what a history leaves behind must be what shapegen reads from it.
+//!
+//! `SHAPEGEN_SEED=…` runs one history again. `SHAPEGEN_CI=1` runs more of them.
+
+mod alter;
+mod generate;
+mod session;
+mod style;
+mod tables;
+mod world;
+
+use serde_json::Value;
+
+use crate::catalog_judge::{THEIRS, differences, ours, read};
+use crate::postgres::{Database, Postgres, Session};
+use generate::Generator;
+
+/// Gives the database back as a new one is.
+const RESET: &[&str] = &[
+    "ROLLBACK",
+    "DISCARD ALL",
+    "DO $$ DECLARE found name; BEGIN
+        FOR found IN SELECT nspname FROM pg_namespace WHERE nspname <> 'information_schema' AND nspname !~ '^pg_' LOOP
+            EXECUTE format('DROP SCHEMA %I CASCADE', found);
+        END LOOP;
+    END $$",
+    "CREATE SCHEMA public",
+];
+
+/// A history that PostgreSQL took, and what it left behind.
+struct Judged {
+    statements: Vec<String>,
+    catalog: Value,
+}
+
+/// Empties the database.
+fn reset(session: &mut Session) {
+    for statement in RESET {
+        session.run(statement).unwrap();
+    }
+}
+
+/// What PostgreSQL knows after these statements, which it took.
+fn judged(session: &mut Session, statements: Vec<String>) -> Judged {
+    // As when psql leaves in the middle of a transaction.
+    session.run("ROLLBACK").unwrap();
+    let catalog = session.run(THEIRS).unwrap();
+    Judged { statements, catalog: serde_json::from_str(&catalog).unwrap() }
+}
+
+/// What shapegen has to say about a history that PostgreSQL took, and where they disagree.
+fn disagreement(judged: &Judged) -> Option<String> {
+    let (catalog, report) = read(&text(&judged.statements));
+    let differences = differences(&judged.catalog, &ours(&catalog));
+    (!report.is_empty() || !differences.is_empty()).then(|| report + &differences)
+}
+
+fn text(statements: &[String]) -> String {
+    statements.iter().map(|statement| format!("{statement}\n;\n")).collect()
+}
+
+/// Leaves out statements while PostgreSQL and shapegen still disagree.
+fn shrunk(session: &mut Session, judged: Judged) -> Judged {
+    let mut best = judged;
+    let mut length = best.statements.len().div_ceil(2);
+    loop {
+        let mut at = 0;
+        while at < best.statements.len() {
+            let mut fewer = best.statements.clone();
+            fewer.drain(at..(at + length).min(best.statements.len()));
+            reset(session);
+            fewer.retain(|statement| session.run(statement).is_some());
+            let judged = self::judged(session, fewer);
+            if disagreement(&judged).is_some() {
+                best = judged;
+            } else {
+                at += length;
+            }
+        }
+        if length == 1 {
+            return best;
+        }
+        length = length.div_ceil(2);
+    }
+}
+
+#[test]
+#[ignore = "until the replay reads all of them"]
+fn histories_end_as_postgresql_ends_them() {
+    let Some(server) = Postgres::shared("nobody judged random histories") else { return };
+    let seed = std::env::var("SHAPEGEN_SEED").ok().and_then(|seed| seed.parse::<u64>().ok());
+    let count = if std::env::var_os("SHAPEGEN_CI").is_some() { 500 } else { 40 };
+    let first = seed.unwrap_or_else(|| fastrand::u64(..u64::from(u32::MAX)));
+    let seeds: Vec<u64> = (first..).take(if seed.is_some() { 1 } else { count }).collect();
+    let databases: Vec<Database<'_>> = (0..2).map(|at| server.database(&format!("histories_{at}"))).collect();
+    let run = |at: usize| {
+        let mut session = databases[at].session();
+        let mut wrong = Vec::new();
+        let (mut taken, mut refused) = (0, 0);
+        for seed in seeds.iter().skip(at).step_by(databases.len()) {
+            reset(&mut session);
+            let history = Generator::write(*seed, |statement| session.run(statement).is_some());
+            (taken, refused) = (taken + history.taken.len(), refused + history.refused);
+            let judged = judged(&mut session, history.taken);
+            if disagreement(&judged).is_some() {
+                wrong.push((*seed, judged));
+            }
+        }
+        // A generator whose statements mostly fail would show nothing.
+        assert!(taken > refused, "PostgreSQL took {taken} statements and refused {refused}");
+        wrong
+    };
+    let mut wrong: Vec<(u64, Judged)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..databases.len()).map(|at| scope.spawn(move || run(at))).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
+    wrong.sort_by_key(|(_, judged)| judged.statements.len());
+    let all: Vec<u64> = wrong.iter().map(|(seed, _)| *seed).collect();
+    if let Some((seed, judged)) = wrong.into_iter().next() {
+        let judged = shrunk(&mut databases[0].session(), judged);
+        let (said, text) = (disagreement(&judged).unwrap_or_default(), text(&judged.statements));
+        panic!("{} of {} histories: {all:?}\nSHAPEGEN_SEED={seed}\n{text}\n{said}", all.len(), seeds.len());
+    }
+}

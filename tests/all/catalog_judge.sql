@@ -83,6 +83,7 @@ SELECT jsonb_strip_nulls(jsonb_build_object(
             WHERE conrelid = r.oid AND contype = 'f' AND conparentid = 0),
         'comment', obj_description(r.oid, 'pg_class'),
         'indexes', (SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'name', i.relname,
             'columns', (SELECT coalesce(jsonb_agg(attname ORDER BY at), '[]')
                 FROM unnest(indkey::int2[]) WITH ORDINALITY AS n (number, at)
                 JOIN pg_attribute ON attrelid = indrelid AND attnum = number

@@ -1,11 +1,22 @@
 //! Tables, columns, types, keys and comments that the SQL files declare, after every statement was applied in order.
 
+mod alter;
 mod block;
+mod columns;
+mod composites;
+mod constraints;
+mod database;
+mod drop;
 mod format_type;
+mod indexes;
 mod json;
+mod names;
+mod objects;
 mod overrides;
+mod partitions;
 mod passed_over;
-mod relation;
+mod project;
+mod relations;
 mod replay;
 mod tables;
 #[cfg(test)]
@@ -155,7 +166,8 @@ pub enum BaseType {
     BuiltIn {
         /// `pg_type.typname`.
         name: &'static str,
-        /// `(10,2)` of `numeric(10,2)`.
+        /// `(10,2)` of `numeric(10,2)`. Of an interval, as in PostgreSQL's `typmodin`: a mask of its fields
+        /// (`1 << 3` for days and so on, `0x7FFF` for all), and then the precision if there is one.
         modifiers: Vec<i32>,
     },
     /// A type of an extension that shapegen knows: `citext`, `geometry(Point,4326)`.

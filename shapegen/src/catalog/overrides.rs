@@ -92,8 +92,8 @@ fn candidates<'n>(name: &'n Name, search_path: &'n [String]) -> impl Iterator<It
 fn changed_path(file: FileId, text: &str, piece: &Piece<'_>) -> Option<Vec<String>> {
     let Class::Relevant(subject) = classify(text, piece.tokens) else { return None };
     match grammar::read(file, text, piece.tokens, subject) {
-        Ok(Statement::SearchPath(SearchPath::Schemas(schemas))) => Some(schemas),
-        Ok(Statement::SearchPath(SearchPath::Default)) => Some(default_search_path()),
+        Ok(Statement::SearchPath { path: SearchPath::Schemas(schemas), .. }) => Some(schemas),
+        Ok(Statement::SearchPath { path: SearchPath::Default, .. }) => Some(default_search_path()),
         _ => None,
     }
 }
@@ -162,7 +162,7 @@ impl<'s> Replay<'s> {
                 if self.report.has_errors_since(before) {
                     // What it needs comes later.
                     self.unmake(kind, &name, &creation);
-                    self.note_missing(kind == Kind::Relation, name);
+                    self.note_missing(kind == Kind::Relation, &name, Span::new(creation.file, creation.range));
                     self.report.truncate(before);
                 }
             }

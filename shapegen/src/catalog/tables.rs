@@ -1,436 +1,283 @@
-//! Statements about tables, applied.
+//! `CREATE TABLE`.
 
-use super::relation::{Key, KeyKind, Relation, default_key_name, rename};
-use super::replay::{Replay, shown};
-use super::{Column, ForeignKey, Generated, QualifiedName};
-use crate::diagnostics::{Diagnostic, codes};
+use super::database::{RelationId, SchemaId};
+use super::drop::Object;
+use super::indexes::NewIndex;
+use super::objects::{Column, ConstraintFacts, NamedType, RelationKind, TypeKind};
+use super::replay::Replay;
+use super::{Generated, Identity};
 use crate::source::Span;
 use crate::sql::statement::{
-    ColumnDef, Commented, ConstraintDef, ConstraintKind, CreateTable, DropKind, Ident, MoveAction, Name, TableAction,
+    ConstraintDef, ConstraintKind, CreateTable, Ident, IdentityDef, Including, KeyDef, Name, TableElement, TableSource,
+    TypeName,
 };
 
 impl Replay<'_> {
-    pub(super) fn create_table(&mut self, table: CreateTable) {
-        let Some(name) = self.qualify_table(&table.name, table.temporary) else { return };
-        if let Some(before) = self.relation_span(&name) {
-            if !table.if_not_exists {
-                self.declared_twice("relation", &name.name, table.name.span(), before);
+    /// Whether a relation can get this name. One that is taken is reported, unless it may be.
+    pub(super) fn may_create(&mut self, schema: SchemaId, name: &Name, if_not_exists: bool) -> bool {
+        if let Some(before) = self.db[schema].relations.get(&name.name.value).copied() {
+            let relation = &self.db[before];
+            if matches!(relation.kind, RelationKind::Unreadable) {
+                self.drop_objects(vec![Object::Relation(before)], true, name.span(), &name.name.value);
+                return true;
             }
-            return;
-        }
-        self.forget_unreadable(&table.name);
-        let span = table.name.span();
-        let relation = Relation { span, columns: Vec::new(), keys: Vec::new(), comment: None, incomplete: false };
-        self.tables.insert(name.clone(), relation);
-        let mut constraints = Vec::new();
-        for column in table.columns {
-            constraints.extend(self.add_column(&name, column, false));
-        }
-        constraints.extend(table.constraints);
-        // PostgreSQL makes the primary key first and the foreign keys last, and leaves out a second key over the same
-        // columns.
-        constraints.sort_by_key(|constraint| match constraint.kind {
-            ConstraintKind::PrimaryKey(_) | ConstraintKind::NotNull(_) => 0,
-            ConstraintKind::Unique(_) => 1,
-            ConstraintKind::ForeignKey { .. } => 2,
-        });
-        for constraint in constraints {
-            if let ConstraintKind::Unique(columns) = &constraint.kind {
-                let is_same = |key: &Key| {
-                    !matches!(key.kind, KeyKind::Foreign(_))
-                        && key.columns().iter().eq(columns.iter().map(|c| &c.value))
-                };
-                if self.tables.get(&name).is_some_and(|relation| relation.keys.iter().any(is_same)) {
-                    continue;
-                }
-            }
-            self.add_constraint(&name, constraint);
-        }
-    }
-
-    /// Adds a column and gives back its inline keys.
-    fn add_column(&mut self, table: &QualifiedName, column: ColumnDef, if_not_exists: bool) -> Vec<ConstraintDef> {
-        let data_type = self.data_type(&column.data_type);
-        let Some(relation) = self.tables.get_mut(table) else { return Vec::new() };
-        if let Some(before) = relation.columns.iter().find(|before| before.name == column.name.value) {
-            let before = before.span;
             if !if_not_exists {
-                self.declared_twice("column", &column.name.value, column.name.span, before);
+                let before = relation.span;
+                self.declared_twice("relation", &name.name.value, name.span(), before);
             }
-            return Vec::new();
+            return false;
         }
-        match data_type {
-            Some(data_type) => relation.columns.push(Column {
-                name: column.name.value,
-                span: column.name.span,
-                data_type,
-                not_null: column.not_null,
-                default: column.default,
-                identity: None,
-                generated: column.generated.then_some(Generated::Stored),
-                comment: None,
-            }),
-            None => relation.incomplete = true,
-        }
-        column.constraints
-    }
-
-    fn add_constraint(&mut self, table: &QualifiedName, constraint: ConstraintDef) {
-        let ConstraintDef { name, kind, span } = constraint;
-        let (label, kind) = match kind {
-            ConstraintKind::NotNull(column) => {
-                if self.check_columns(table, std::slice::from_ref(&column)) {
-                    self.set_not_null(table, &column.value);
+        match self.db[schema].types.get(&name.name.value).copied() {
+            Some(NamedType::Own(before)) => {
+                let unreadable = matches!(self.db[before].kind, TypeKind::Unreadable);
+                if unreadable {
+                    self.drop_objects(vec![Object::Type(before)], true, name.span(), &name.name.value);
+                } else {
+                    let before = self.db[before].span;
+                    self.declared_twice("type", &name.name.value, name.span(), before);
                 }
-                return;
+                unreadable
             }
-            ConstraintKind::PrimaryKey(columns) => {
-                if !self.check_columns(table, &columns) {
-                    return;
-                }
-                if self.tables.get(table).is_some_and(|relation| relation.primary_key().is_some()) {
-                    let error = format!("table `{}` has a primary key already", table.name);
-                    self.report.push(Diagnostic::error(&codes::SQL_DUPLICATE, error).at(span, "a second one"));
-                    return;
-                }
-                for column in &columns {
-                    self.set_not_null(table, &column.value);
-                }
-                ("pkey", KeyKind::Primary(values(columns)))
-            }
-            ConstraintKind::Unique(columns) => {
-                if !self.check_columns(table, &columns) {
-                    return;
-                }
-                ("key", KeyKind::Unique(values(columns)))
-            }
-            ConstraintKind::ForeignKey { columns, table: target, references } => {
-                if !self.check_columns(table, &columns) {
-                    return;
-                }
-                match self.foreign_key(columns, &target, references) {
-                    Some(key) => ("fkey", KeyKind::Foreign(key)),
-                    None => return,
-                }
-            }
-        };
-        let name = match name {
-            Some(name) => name.value,
-            None => self.default_key_name(table, &kind, label),
-        };
-        if let Some(relation) = self.tables.get_mut(table) {
-            self.key_names.insert(name.clone());
-            relation.keys.push(Key { name, kind });
+            _ => true,
         }
     }
 
-    fn default_key_name(&self, table: &QualifiedName, kind: &KeyKind, label: &str) -> String {
-        let columns = match kind {
-            KeyKind::Primary(_) => &[],
-            KeyKind::Unique(columns) => &columns[..],
-            KeyKind::Foreign(key) => &key.columns[..],
-        };
-        // Names of keys with an index are unique in the schema, those of foreign keys in the table.
-        let is_foreign = matches!(kind, KeyKind::Foreign(_));
-        let is_rival = |name: &QualifiedName| name == table || (!is_foreign && name.schema == table.schema);
-        default_key_name(table, columns, label, |wanted| {
-            let mut rivals = self.tables.iter().filter(|(name, _)| is_rival(name));
-            self.key_names.contains(wanted) && rivals.any(|(_, rival)| rival.keys.iter().any(|key| key.name == wanted))
-        })
+    /// Adds a relation with its row type.
+    pub(super) fn add_rows(&mut self, schema: SchemaId, name: &str, kind: RelationKind, span: Span) -> RelationId {
+        let relation = self.db.add_relation(schema, name, kind, span);
+        let row_type = self.db.add_type(schema, name, TypeKind::Row(relation), span);
+        self.db[relation].row_type = Some(row_type);
+        relation
     }
 
-    /// A foreign key whose target is there; without columns it means the target's primary key.
-    fn foreign_key(&mut self, columns: Vec<Ident>, target: &Name, references: Vec<Ident>) -> Option<ForeignKey> {
-        let table = self.find_table(target, false)?;
-        let relation = self.tables.get(&table)?;
-        let references = if references.is_empty() {
-            match relation.primary_key() {
-                Some(key) => key.to_vec(),
-                None if relation.incomplete => return None,
-                None => {
-                    let message = format!("table `{}` has no primary key to refer to", table.name);
-                    let error = Diagnostic::error(&codes::SQL_REFERENCE, message).see(relation.span, "the table");
-                    let error = error.at(target.span(), "no primary key there");
-                    self.report.push(error.help("name the columns: `REFERENCES table (column)`"));
-                    return None;
+    pub(super) fn create_table(&mut self, table: CreateTable) {
+        let CreateTable { name, temporary, if_not_exists, source, elements, partitioned } = table;
+        let Some(schema) = self.new_schema(&name, temporary) else { return };
+        if !self.may_create(schema, &name, if_not_exists) {
+            return;
+        }
+        // A new table doesn't hide another one of its name from its own statement.
+        let parents = self.sources(&source);
+        let likes: Vec<Option<RelationId>> = elements.iter().map(|element| self.like_source(element)).collect();
+        let table = self.add_rows(schema, &name.name.value, RelationKind::Table, name.span());
+        self.db[table].partitioned = partitioned;
+        let is_partition = matches!(source, TableSource::PartitionOf(_));
+        let missing = parents.iter().any(Option::is_none)
+            || elements.iter().zip(&likes).any(|(e, like)| matches!(e, TableElement::Like { .. }) && like.is_none());
+        self.db[table].incomplete |= missing;
+        let parents: Vec<RelationId> = parents.into_iter().flatten().collect();
+        if let TableSource::OfType(written) = &source {
+            self.type_columns(table, written);
+        }
+        for parent in &parents {
+            self.inherit_columns(table, *parent);
+        }
+        let (mut constraints, mut copies, mut generated) = (Vec::new(), Vec::new(), Vec::new());
+        for (element, like) in elements.into_iter().zip(likes) {
+            match element {
+                TableElement::Column(column) => {
+                    let words = column.options.generated.as_ref().map(|generated| generated.words.clone());
+                    generated.extend(words.map(|words| (column.options.name.value.clone(), words)));
+                    constraints.extend(self.declare_column(table, column));
+                }
+                TableElement::ColumnOptions(options) => match self.db[table].column(&options.name.value) {
+                    Some(number) => constraints.extend(self.set_options(table, number, options, false)),
+                    None => self.no_column(table, &options.name),
+                },
+                TableElement::Constraint(constraint) => constraints.push(constraint),
+                TableElement::Like { including, table: written } => {
+                    if let Some(like) = like {
+                        self.like_columns(table, like, including, &written);
+                        copies.push((like, including));
+                    }
                 }
             }
-        } else {
-            if !self.check_columns(&table, &references) {
-                return None;
-            }
-            values(references)
-        };
-        if references.len() != columns.len() {
-            let message = format!("a foreign key from {} to {} columns", columns.len(), references.len());
-            let error = Diagnostic::error(&codes::SQL_REFERENCE, message);
-            self.report.push(error.at(target.span(), format!("its key has {} columns", references.len())));
-            return None;
         }
-        Some(ForeignKey { columns: values(columns), table, references, on_delete: None })
+        self.set_reads(table, &generated);
+        for parent in parents {
+            self.link(parent, table);
+            self.inherit_checks(table, parent);
+            if is_partition {
+                self.db[table].is_partition = true;
+            }
+        }
+        let (checks, keys, foreign_keys) = in_order(constraints);
+        for check in checks {
+            self.declare_check(table, check);
+        }
+        if is_partition && let Some(parent) = self.db[table].parents.first().copied() {
+            self.inherit_keys(table, parent);
+        }
+        for key in keys {
+            self.add_constraint(table, key, false);
+        }
+        for (like, including) in copies {
+            self.like_constraints(table, like, including);
+        }
+        for key in foreign_keys {
+            self.add_constraint(table, key, false);
+        }
     }
 
-    /// Whether a table has all of these columns; reports the ones that are missing.
-    fn check_columns(&mut self, table: &QualifiedName, columns: &[Ident]) -> bool {
-        let mut all = true;
+    /// The tables that a new one inherits from.
+    fn sources(&mut self, source: &TableSource) -> Vec<Option<RelationId>> {
+        match source {
+            TableSource::Inherits(parents) => parents.iter().map(|parent| self.find_table(parent, false)).collect(),
+            TableSource::PartitionOf(parent) => vec![self.find_table(parent, false)],
+            TableSource::OfType(_) => Vec::new(),
+        }
+    }
+
+    fn like_source(&mut self, element: &TableElement) -> Option<RelationId> {
+        let TableElement::Like { table, .. } = element else { return None };
+        let found = self.find_relation(table, false)?;
+        match self.db[found].kind {
+            RelationKind::Table | RelationKind::Composite => Some(found),
+            RelationKind::View { .. } => {
+                use crate::diagnostics::{Diagnostic, codes};
+                let message = format!("the columns of `{}` aren't known", table.name.value);
+                let error = Diagnostic::error(&codes::SQL_UNSUPPORTED, message).at(table.span(), "only its name is");
+                let error = error.see(self.db[found].span, "declared here");
+                self.report.push(error.help("write the columns in place of LIKE"));
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// The columns of `CREATE TABLE … OF type`.
+    fn type_columns(&mut self, table: RelationId, written: &Name) {
+        let name = written.clone();
+        let span = name.span();
+        let type_name = TypeName { name, modifiers: Vec::new(), words: Vec::new(), dims: 0, span };
+        let found = self.data_type(&type_name);
+        let Some((of, relation)) = found.and_then(|found| self.composite(&found)) else {
+            self.db[table].incomplete = true;
+            return;
+        };
+        self.db[table].of_type = Some(of);
+        self.db[table].columns = self.db[relation].live_columns().map(|(_, column)| column.clone()).collect();
+    }
+
+    /// The attributes of a composite type.
+    pub(super) fn composite(&self, found: &super::objects::TypeUse) -> Option<(super::database::TypeId, RelationId)> {
+        let super::objects::TypeOf::Declared(of) = found.of else { return None };
+        match self.db[of].kind {
+            TypeKind::Row(relation) => Some((of, relation)),
+            _ => None,
+        }
+    }
+
+    fn like_columns(&mut self, table: RelationId, like: RelationId, including: Including, written: &Name) {
+        let columns: Vec<Column> = self.db[like].live_columns().map(|(_, column)| column.clone()).collect();
+        self.db[table].incomplete |= self.db[like].incomplete;
         for column in columns {
-            if !self.tables.get(table).is_some_and(|relation| relation.has_column(&column.value)) {
-                self.no_column(table, column);
-                all = false;
+            if let Some(before) = self.db[table].column(&column.name) {
+                let before = self.db[table][before].span;
+                self.declared_twice("column", &column.name, written.span(), before);
+                continue;
+            }
+            let identity = column.identity.filter(|_| including.identity);
+            let keeps_default = including.defaults && column.generated.is_none();
+            let generated = column.generated.filter(|_| including.generated);
+            self.db[table].columns.push(Column {
+                default: column.default.filter(|_| keeps_default),
+                sequences: if keeps_default { column.sequences } else { Vec::new() },
+                identity: None,
+                generated,
+                comment: column.comment.filter(|_| including.comments),
+                local: true,
+                inherited: 0,
+                reads: Vec::new(),
+                ..column
+            });
+            let Some(number) = self.db[table].last_column() else { continue };
+            self.use_sequences(table, number);
+            if let Some(identity) = identity {
+                let always = identity == Identity::Always;
+                self.make_identity(table, number, IdentityDef { always, sequence: None });
             }
         }
-        all
-    }
-
-    fn set_not_null(&mut self, table: &QualifiedName, column: &str) {
-        if let Some(column) = self.column_mut(table, column) {
-            column.not_null = true;
+        let reads: Vec<(String, Vec<String>)> = self.db[like]
+            .live_columns()
+            .filter(|(_, column)| matches!(column.generated, Some(Generated::Stored | Generated::Virtual)))
+            .map(|(_, column)| {
+                let words = column.reads.iter().map(|read| self.db[like][*read].name.clone());
+                (column.name.clone(), words.collect())
+            })
+            .collect();
+        if including.generated {
+            self.set_reads(table, &reads);
         }
     }
 
-    fn column_mut(&mut self, table: &QualifiedName, column: &str) -> Option<&mut Column> {
-        self.tables.get_mut(table).and_then(|relation| relation.column_mut(column))
-    }
-
-    /// Where a table or view was declared.
-    pub(super) fn relation_span(&self, name: &QualifiedName) -> Option<Span> {
-        self.tables.get(name).map(|relation| relation.span).or_else(|| self.views.get(name).copied())
-    }
-
-    pub(super) fn alter_table(&mut self, name: &Name, if_exists: bool, actions: Vec<TableAction>) {
-        // Owners, sequences and views are altered with ALTER TABLE, too; without an action that matters they aren't
-        // looked up.
-        if actions.is_empty() {
-            return;
+    fn like_constraints(&mut self, table: RelationId, like: RelationId, including: Including) {
+        if including.constraints {
+            for check in self.db[like].constraints.clone() {
+                let ConstraintFacts::Check { columns, no_inherit } = &self.db[check].kind else { continue };
+                let words: Vec<String> = columns.iter().map(|column| self.db[like][*column].name.clone()).collect();
+                let (name, no_inherit, span) = (self.db[check].name.clone(), *no_inherit, self.db[check].span);
+                if self.db.constraint_of(table, &name).is_none() {
+                    self.add_check(table, Some(name), &words, no_inherit, span, false);
+                }
+            }
         }
-        if let [TableAction::Move(_)] = &actions[..]
-            && self.lookup(name).any(|name| self.views.contains_key(&name))
+        if including.indexes {
+            for index in self.db[like].indexes.clone() {
+                if let Some(copy) = self.db.index_for(index, table) {
+                    self.make_index(NewIndex { ..copy });
+                }
+            }
+        }
+    }
+
+    fn declare_check(&mut self, table: RelationId, check: ConstraintDef) {
+        // A check that the parent has by the same name is one with it.
+        if let Some(name) = &check.name
+            && let Some(own) = self.db.constraint_of(table, &name.value)
+            && !self.db[own].local
         {
-            for action in actions {
-                if let TableAction::Move(action) = action {
-                    self.alter_view(name, if_exists, action);
-                }
-            }
+            self.db[own].local = true;
             return;
         }
-        let Some(mut table) = self.find_table(name, if_exists) else { return };
-        for action in actions {
-            table = self.table_action(table, action);
-        }
-    }
-
-    /// Applies one action, and gives back the table's name after it.
-    fn table_action(&mut self, table: QualifiedName, action: TableAction) -> QualifiedName {
-        match action {
-            TableAction::AddColumn { column, if_not_exists } => {
-                for constraint in self.add_column(&table, column, if_not_exists) {
-                    self.add_constraint(&table, constraint);
-                }
-            }
-            TableAction::DropColumn { name, if_exists } => self.drop_column(&table, &name, if_exists),
-            TableAction::RenameColumn { from, to } => self.rename_column(&table, &from, &to),
-            TableAction::AddConstraint(constraint) => self.add_constraint(&table, constraint),
-            TableAction::DropConstraint(name) => self.drop_constraint(&table, &name.value),
-            TableAction::RenameConstraint { from, to } => {
-                let keys = self.tables.get_mut(&table).map(|relation| relation.keys.iter_mut());
-                if let Some(key) = keys.and_then(|mut keys| keys.find(|key| key.name == from.value)) {
-                    self.key_names.insert(to.value.clone());
-                    key.name = to.value;
-                }
-            }
-            TableAction::NotNull { column, set } => self.alter_column(&table, &column, |column| column.not_null = set),
-            TableAction::Default { column, default } => {
-                self.alter_column(&table, &column, |column| {
-                    column.default = default;
-                });
-            }
-            TableAction::DropExpression(column) => {
-                self.alter_column(&table, &column, |column| column.generated = None);
-            }
-            TableAction::Type { column, data_type } => match self.data_type(&data_type) {
-                Some(data_type) => self.alter_column(&table, &column, |column| column.data_type = data_type),
-                None => {
-                    if let Some(relation) = self.tables.get_mut(&table) {
-                        relation.incomplete = true;
-                    }
-                }
-            },
-            TableAction::Move(MoveAction::Rename(to)) => {
-                let new = QualifiedName { schema: table.schema.clone(), name: to.value.clone() };
-                return self.move_table(table, new, &to);
-            }
-            TableAction::Move(MoveAction::SetSchema(to)) => {
-                let new = QualifiedName { schema: to.value.clone(), name: table.name.clone() };
-                return self.move_table(table, new, &to);
-            }
-            TableAction::Move(MoveAction::Nothing) => {}
-        }
-        table
-    }
-
-    fn alter_column(&mut self, table: &QualifiedName, column: &Ident, change: impl FnOnce(&mut Column)) {
-        match self.column_mut(table, &column.value) {
-            Some(column) => change(column),
-            None => self.no_column(table, column),
-        }
-    }
-
-    fn drop_column(&mut self, table: &QualifiedName, column: &Ident, if_exists: bool) {
-        let Some(relation) = self.tables.get_mut(table) else { return };
-        if !relation.has_column(&column.value) {
-            if !if_exists {
-                self.no_column(table, column);
-            }
-            return;
-        }
-        relation.drop_column(&column.value);
-        for relation in self.tables.values_mut() {
-            relation.retain_foreign_keys(|key| key.table != *table || !key.references.contains(&column.value));
-        }
-    }
-
-    fn rename_column(&mut self, table: &QualifiedName, from: &Ident, to: &Ident) {
-        let Some(relation) = self.tables.get_mut(table) else { return };
-        if !relation.has_column(&from.value) {
-            return self.no_column(table, from);
-        }
-        if let Some(before) = relation.columns.iter().find(|column| column.name == to.value) {
-            let before = before.span;
-            return self.declared_twice("column", &to.value, to.span, before);
-        }
-        relation.rename_column(&from.value, &to.value);
-        for relation in self.tables.values_mut() {
-            for key in relation.foreign_keys_mut().filter(|key| key.table == *table) {
-                rename(&mut key.references, &from.value, &to.value);
-            }
-        }
-    }
-
-    /// A name that isn't here belongs to a check or an exclusion. Foreign keys that lean on a dropped key go with it:
-    /// PostgreSQL would refuse otherwise.
-    fn drop_constraint(&mut self, table: &QualifiedName, name: &str) {
-        let Some(relation) = self.tables.get_mut(table) else { return };
-        let Some(at) = relation.keys.iter().position(|key| key.name == name) else { return };
-        let dropped = relation.keys.remove(at);
-        if matches!(dropped.kind, KeyKind::Foreign(_)) {
-            return;
-        }
-        for relation in self.tables.values_mut() {
-            relation.retain_foreign_keys(|key| key.table != *table || key.references != dropped.columns());
-        }
-    }
-
-    fn move_table(&mut self, from: QualifiedName, to: QualifiedName, written: &Ident) -> QualifiedName {
-        if from == to {
-            return from;
-        }
-        if let Some(before) = self.relation_span(&to) {
-            self.declared_twice("relation", &to.name, written.span, before);
-            return from;
-        }
-        self.rename_table(&from, &to);
-        to
-    }
-
-    /// Gives a table another name, there and where foreign keys refer to it.
-    pub(super) fn rename_table(&mut self, from: &QualifiedName, to: &QualifiedName) {
-        let Some(relation) = self.tables.remove(from) else { return };
-        self.tables.insert(to.clone(), relation);
-        for relation in self.tables.values_mut() {
-            for key in relation.foreign_keys_mut().filter(|key| key.table == *from) {
-                key.table = to.clone();
-            }
-        }
-    }
-
-    pub(super) fn create_view(&mut self, name: &Name, may_exist: bool) {
-        let Some(qualified) = self.qualify_new(name) else { return };
-        match self.relation_span(&qualified) {
-            Some(before) if !may_exist => self.declared_twice("relation", &qualified.name, name.span(), before),
-            Some(_) => {}
-            None => {
-                self.views.insert(qualified, name.span());
-            }
-        }
-    }
-
-    pub(super) fn alter_view(&mut self, name: &Name, if_exists: bool, action: MoveAction) {
-        let found = self.lookup(name).find(|name| self.views.contains_key(name));
-        let Some(from) = found else {
-            if !if_exists && !matches!(action, MoveAction::Nothing) {
-                self.no_view(name);
-            }
-            return;
-        };
-        let to = match action {
-            MoveAction::Rename(to) => QualifiedName { schema: from.schema.clone(), name: to.value },
-            MoveAction::SetSchema(to) => QualifiedName { schema: to.value, name: from.name.clone() },
-            MoveAction::Nothing => return,
-        };
-        if let Some(span) = self.views.remove(&from) {
-            self.views.insert(to, span);
-        }
-    }
-
-    fn no_view(&mut self, name: &Name) {
-        let views: Vec<&str> = self.views.keys().map(|view| view.name.as_str()).collect();
-        let error = Diagnostic::error(&codes::SQL_REFERENCE, format!("there is no view `{}`", shown(name)));
-        let error = error.at(name.span(), "not declared before this").suggest(&name.name.value, views);
-        self.report.push(error);
-    }
-
-    pub(super) fn drop(&mut self, kind: DropKind, names: &[Name], if_exists: bool, cascade: bool) {
-        for name in names {
-            match kind {
-                DropKind::Table => {
-                    if !self.forget_unreadable(name)
-                        && let Some(table) = self.find_table(name, if_exists)
-                    {
-                        self.tables.remove(&table);
-                    }
-                }
-                DropKind::View => {
-                    let found = self.lookup(name).find(|name| self.views.contains_key(name));
-                    match found {
-                        Some(view) => _ = self.views.remove(&view),
-                        None if !if_exists => self.no_view(name),
-                        None => {}
-                    }
-                }
-                DropKind::Type => self.drop_type(name, if_exists, cascade),
-            }
-        }
-        self.forget_dangling();
-    }
-
-    pub(super) fn drop_schemas(&mut self, schemas: &[Ident]) {
-        let stays = |name: &QualifiedName| !schemas.iter().any(|schema| schema.value == name.schema);
-        self.tables.retain(|name, _| stays(name));
-        self.enums.retain(|name, _| stays(name));
-        self.views.retain(|name, _| stays(name));
-        self.other_types.retain(|name, _| stays(name));
-        self.forget_dangling();
-    }
-
-    pub(super) fn comment(&mut self, on: Commented, text: Option<String>) {
-        match on {
-            Commented::Table(name) => {
-                if let Some(table) = self.find_table(&name, false)
-                    && let Some(relation) = self.tables.get_mut(&table)
-                {
-                    relation.comment = text;
-                }
-            }
-            Commented::Column(name, column) => {
-                if let Some(table) = self.find_table(&name, false) {
-                    self.alter_column(&table, &column, |column| column.comment = text);
-                }
-            }
-            Commented::Type(name) => self.comment_on_type(&name, text),
-        }
+        self.add_constraint(table, check, false);
     }
 }
 
-fn values(idents: Vec<Ident>) -> Vec<String> {
-    idents.into_iter().map(|ident| ident.value).collect()
+/// The constraints of a new table in the order in which PostgreSQL makes them: checks, the primary key, other keys
+/// without the ones that say the same again, foreign keys.
+fn in_order(constraints: Vec<ConstraintDef>) -> (Vec<ConstraintDef>, Vec<ConstraintDef>, Vec<ConstraintDef>) {
+    let (mut checks, mut keys, mut foreign_keys) = (Vec::new(), Vec::<ConstraintDef>::new(), Vec::new());
+    for constraint in constraints {
+        match constraint.kind {
+            ConstraintKind::Check { .. } | ConstraintKind::NotNull(_) => checks.push(constraint),
+            ConstraintKind::ForeignKey { .. } => foreign_keys.push(constraint),
+            ConstraintKind::PrimaryKey(_) | ConstraintKind::Unique(_) | ConstraintKind::Exclusion(..) => {
+                keys.push(constraint);
+            }
+        }
+    }
+    keys.sort_by_key(|key| !matches!(key.kind, ConstraintKind::PrimaryKey(_)));
+    let mut kept: Vec<ConstraintDef> = Vec::new();
+    for key in keys {
+        match kept.iter_mut().find(|before| says_the_same(before, &key)) {
+            Some(before) => before.name = before.name.take().or(key.name),
+            None => kept.push(key),
+        }
+    }
+    (checks, kept, foreign_keys)
+}
+
+/// Whether the second key is needless beside the first.
+fn says_the_same(first: &ConstraintDef, second: &ConstraintDef) -> bool {
+    let of = |key: &ConstraintDef| match &key.kind {
+        ConstraintKind::PrimaryKey(KeyDef::Columns { columns, include, flags })
+        | ConstraintKind::Unique(KeyDef::Columns { columns, include, flags }) => {
+            let values = |idents: &[Ident]| idents.iter().map(|ident| ident.value.clone()).collect::<Vec<_>>();
+            Some((values(columns), values(include), *flags))
+        }
+        _ => None,
+    };
+    let second_primary = matches!(second.kind, ConstraintKind::PrimaryKey(_));
+    !second_primary && of(first).is_some_and(|first| Some(first) == of(second))
 }

@@ -196,8 +196,12 @@ fn every_spelling_of_a_type_is_known() {
         ("timestamp with time zone", "timestamptz"),
         ("timestamptz(0)", "timestamptz[0]"),
         ("interval", "interval"),
-        ("interval year to month", "interval"),
-        ("interval day to second(3)", "interval[3]"),
+        ("interval year to month", "interval[6]"),
+        ("interval day to second(3)", "interval[7176, 3]"),
+        ("interval second(3)", "interval[4096, 3]"),
+        ("interval(3)", "interval[32767, 3]"),
+        ("_int4", "int4[]"),
+        ("_text[]", "text[]"),
         ("json", "json"),
         ("jsonb", "jsonb"),
         ("bytea", "bytea"),
@@ -280,7 +284,7 @@ fn defaults_end_where_postgresql_ends_them() {
             assert_eq!(constraint == "NOT NULL", short.contains("a int4 not null default"), "{schema}\n{short}");
         }
     }
-    for null in ["NULL", "null::text", "NULL::character varying"] {
+    for null in ["NULL", "null::text", "(NULL)", "NULL::text::text"] {
         let (catalog, _) = read(&[&format!("CREATE TABLE t (a text DEFAULT {null} NOT NULL);")]);
         assert!(short(&catalog).contains("a text not null\n"), "{null} is no default");
     }
@@ -332,15 +336,8 @@ fn statements_that_cant_be_read_are_errors_at_the_place() {
 #[test]
 fn what_isnt_supported_yet_is_said() {
     let said = said_about(&[
-        "CREATE TABLE t (a int, LIKE u INCLUDING ALL);",
-        "CREATE TABLE t PARTITION OF u FOR VALUES IN (1);",
-        "CREATE TABLE t (a int) INHERITS (u);",
-        "CREATE TABLE t OF u;",
-        "CREATE TABLE t AS SELECT 1 AS a;\nALTER TABLE t ADD b int;",
-        "CREATE DOMAIN d AS int DEFAULT 1 NOT NULL;\nCREATE TABLE t (a d, b d[]);",
-        "CREATE TYPE c AS (a int);\nCREATE TABLE t (a c);",
-        "CREATE SCHEMA s CREATE TABLE t (a int);",
-        "CREATE TABLE t (a int); CREATE UNIQUE INDEX i ON t (a); ALTER TABLE t ADD PRIMARY KEY USING INDEX i;",
+        "CREATE VIEW v AS SELECT 1 AS a;\nCREATE TABLE t (LIKE v, b int);",
+        "CREATE TABLE t AS SELECT 1 AS a;\nCREATE TABLE u (LIKE t INCLUDING ALL);",
     ]);
     insta::assert_snapshot!(said);
 }
@@ -367,12 +364,7 @@ fn references_to_what_isnt_there_are_errors_with_the_near_miss() {
 
 #[test]
 fn statements_of_unknown_kinds_are_warnings() {
-    let said = said_about(&[
-        "CREATE TALBE t (a int);",
-        "BEGIN; CREATE TABLE t (a int); ROLLBACK;",
-        "SELECT 1 AS a INTO t;",
-        "\\i other.sql\n",
-    ]);
+    let said = said_about(&["CREATE TALBE t (a int);", "DROP OWNED BY me CASCADE;", "\\i other.sql\n"]);
     insta::assert_snapshot!(said);
 }
 
@@ -381,7 +373,7 @@ fn one_mistake_makes_one_error() {
     let cases = [
         "CREATE TABLE t (a int, b integre PRIMARY KEY, UNIQUE (b)); CREATE TABLE u (t_b int REFERENCES t, x int REFERENCES t (b)); \
          ALTER TABLE t ALTER b SET NOT NULL; COMMENT ON COLUMN t.b IS 'x';",
-        "CREATE TABLE t (a int, LIKE u); CREATE TABLE v (a int REFERENCES t); ALTER TABLE t ADD b int; DROP TABLE t;",
+        "CREATE TABLE t (a int, LIKE u); CREATE TABLE v (a int REFERENCES t); ALTER TABLE t ADD b int; DROP TABLE t CASCADE;",
         "CREATE TABLE t (a int b); COMMENT ON TABLE t IS 'x'; ALTER TABLE public.t OWNER TO me;",
     ];
     for case in cases {

@@ -8,6 +8,7 @@ use clap::Args;
 use super::message::Message;
 use super::watch::watch;
 use super::{Exit, ManifestArg, Terminal};
+use crate::catalog::passed_over;
 use crate::generate::{Loaded, Print, generate, unchanged};
 use crate::output::Written;
 
@@ -20,8 +21,11 @@ pub(super) struct Build {
     #[arg(long)]
     check: bool,
     /// Build again whenever the manifest or the schema was changed, until ctrl-c.
-    #[arg(long, conflicts_with = "check")]
+    #[arg(long, conflicts_with_all = ["check", "verbose"])]
     watch: bool,
+    /// Also list on standard error which statements were passed over on purpose.
+    #[arg(long)]
+    verbose: bool,
 }
 
 impl Build {
@@ -32,14 +36,14 @@ impl Build {
             return runtime.block_on(watch(manifest, terminal, tokio::signal::ctrl_c()));
         }
         if self.check {
-            return check(manifest, terminal);
+            return check(manifest, self.verbose, terminal);
         }
-        let built = match unchanged(manifest) {
+        let built = match unchanged(manifest).filter(|_| !self.verbose) {
             Some(count) => {
                 let done = Written { unchanged: count, ..Written::default() };
                 Built { done: Some(done), inputs: Vec::new() }
             }
-            None => Built::new(manifest, terminal)?,
+            None => Built::new(manifest, self.verbose, terminal)?,
         };
         let text = built.done.as_ref().map(Written::to_string).unwrap_or_default();
         terminal.say(&text, &built.message(Vec::new()))?;
@@ -47,7 +51,7 @@ impl Build {
     }
 }
 
-fn check(manifest: &Path, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+fn check(manifest: &Path, verbose: bool, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
     let generated = match generate(manifest) {
         Ok(generated) => generated,
         Err(failed) => {
@@ -55,7 +59,7 @@ fn check(manifest: &Path, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
             return Ok(Exit::Diagnostics);
         }
     };
-    terminal.report(&generated.loaded.report, &generated.loaded.sources)?;
+    inform(&generated.loaded, verbose, terminal)?;
     match generated.output(Print::All).and_then(|output| output.check()) {
         Ok(diff) => {
             let differs = !diff.is_empty();
@@ -69,6 +73,14 @@ fn check(manifest: &Path, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
     }
 }
 
+/// Says what there is to say of the inputs.
+fn inform(loaded: &Loaded, verbose: bool, terminal: &mut Terminal<'_>) -> io::Result<()> {
+    if verbose {
+        terminal.passed_over(&passed_over(&loaded.sources, &loaded.schema.scripts), &loaded.sources)?;
+    }
+    terminal.report(&loaded.report, &loaded.sources)
+}
+
 /// A build that came to its end.
 pub(super) struct Built {
     /// `None` when it was said what is wrong.
@@ -79,7 +91,7 @@ pub(super) struct Built {
 
 impl Built {
     /// Builds, and says what there is to say of the inputs.
-    pub(super) fn new(manifest: &Path, terminal: &mut Terminal<'_>) -> io::Result<Self> {
+    pub(super) fn new(manifest: &Path, verbose: bool, terminal: &mut Terminal<'_>) -> io::Result<Self> {
         let generated = match generate(manifest) {
             Ok(generated) => generated,
             Err(failed) => {
@@ -87,8 +99,7 @@ impl Built {
                 return Ok(Self { done: None, inputs: failed.inputs });
             }
         };
-        let Loaded { report, sources, .. } = &generated.loaded;
-        terminal.report(report, sources)?;
+        inform(&generated.loaded, verbose, terminal)?;
         let written = generated.output(Print::Changed).and_then(|output| {
             let written = output.write()?;
             generated.remember(&output);
@@ -98,7 +109,7 @@ impl Built {
         match written {
             Ok(written) => Ok(Self { done: Some(written), inputs }),
             Err(error) => {
-                terminal.report(&generated.refused(&error), sources)?;
+                terminal.report(&generated.refused(&error), &generated.loaded.sources)?;
                 Ok(Self { done: None, inputs })
             }
         }

@@ -77,7 +77,7 @@ impl<'m> Watch<'m> {
 
     fn build(&mut self, changes: &[Change], terminal: &mut Terminal<'_>) -> io::Result<()> {
         let started = Instant::now();
-        let built = Built::new(self.manifest, terminal)?;
+        let built = Built::new(self.manifest, false, terminal)?;
         let text = match (&built.done, changes) {
             (Some(done), []) => done.to_string(),
             (None, []) => format!("{WAITING}\n"),

@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 pub fn nearest<'c>(wrong: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let wrong = wrong.to_lowercase();
     let allowed = (wrong.chars().count() / 3).max(1);
-    let distance = |candidate: &str| strsim::damerau_levenshtein(&wrong, &candidate.to_lowercase());
+    let distance = |candidate: &str| {
+        let may_be_near = fewest_edits(&wrong, candidate) <= allowed;
+        if may_be_near { strsim::damerau_levenshtein(&wrong, &candidate.to_lowercase()) } else { usize::MAX }
+    };
     candidates
         .into_iter()
         .map(|candidate| match candidate.rsplit_once('.') {
@@ -19,6 +22,21 @@ pub fn nearest<'c>(wrong: &str, candidates: impl IntoIterator<Item = &'c str>) -
         // Of two that are as near the longer one: people leave letters out more often than they add some.
         .min_by_key(|(distance, candidate)| (*distance, Reverse(candidate.len()), *candidate))
         .map(|(_, candidate)| candidate)
+}
+
+/// At least so many edits lie between two words, by their letters alone: thousands of wrong names among thousands of
+/// tables are too many to compare in full.
+fn fewest_edits(one: &str, other: &str) -> usize {
+    if !one.is_ascii() || !other.is_ascii() {
+        return 0;
+    }
+    // The low bits don't tell capitals from small letters.
+    let mut letters = [0i32; 32];
+    one.bytes().for_each(|byte| letters[usize::from(byte & 31)] += 1);
+    other.bytes().for_each(|byte| letters[usize::from(byte & 31)] -= 1);
+    let (more, fewer) =
+        letters.iter().fold((0, 0), |(more, fewer), count| (more + count.max(&0), fewer - count.min(&0)));
+    more.max(fewer).unsigned_abs() as usize
 }
 
 /// The file beside a missing one whose name is nearest, as the missing one was written.

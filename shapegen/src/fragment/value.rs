@@ -218,11 +218,9 @@ impl<'a> Checker<'a, '_> {
             ast::Expr::BinaryOp { left, op, right } if Op::of(op).is_none() && !is_logic(op) => {
                 self.binary(expr, left, op, right)
             }
-            ast::Expr::Cast { expr: inner, data_type, kind, .. }
-                if matches!(kind, ast::CastKind::Cast | ast::CastKind::DoubleColon) =>
-            {
-                self.cast(expr, inner, data_type)
-            }
+            ast::Expr::Cast {
+                expr: inner, data_type, kind: ast::CastKind::Cast | ast::CastKind::DoubleColon, ..
+            } => self.cast(expr, inner, data_type),
             ast::Expr::TypedString(typed) => {
                 let text = typed.value.value.clone().into_string().unwrap_or_default();
                 let to = self.cast_target(expr, &typed.data_type)?;

@@ -56,6 +56,37 @@ impl<'s> Cursor<'s> {
         self.token(ahead).map_or("", |token| &self.text[token.start..token.end])
     }
 
+    /// How many tokens were read.
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The tokens from an earlier position up to the next one.
+    pub(crate) fn tokens_since(&self, position: usize) -> &'s [Token] {
+        self.tokens.get(position..self.at.min(self.tokens.len())).unwrap_or_default()
+    }
+
+    /// The text from an earlier position up to the next token, spaces and comments between tokens as one space.
+    pub(crate) fn text_since(&self, position: usize) -> String {
+        let words = self.tokens_since(position).iter().map(|token| &self.text[token.start..token.end]);
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// A cursor over the tokens from an earlier position up to the next one.
+    pub(crate) fn within(&self, position: usize) -> Self {
+        Self { tokens: self.tokens_since(position), at: 0, ..*self }
+    }
+
+    /// This cursor, ended before a position.
+    pub(crate) fn up_to(self, position: usize) -> Self {
+        Self { tokens: self.tokens.get(..position).unwrap_or(self.tokens), ..self }
+    }
+
+    /// This cursor at another position.
+    pub(crate) fn from(self, position: usize) -> Self {
+        Self { at: position, ..self }
+    }
+
     pub(crate) fn advance(&mut self) {
         self.at += 1;
     }
@@ -104,6 +135,7 @@ impl<'s> Cursor<'s> {
     }
 
     /// Something at the next token that PostgreSQL knows and shapegen doesn't.
+    #[cfg(feature = "cli")]
     pub(crate) fn unsupported(&self, what: &str, help: &str) -> Box<Diagnostic> {
         let error = Diagnostic::error(&codes::SQL_UNSUPPORTED, format!("{what} can't be read yet"));
         Box::new(error.at(self.here(), "not supported").help(help))
@@ -236,6 +268,18 @@ impl<'s> Cursor<'s> {
                 return Ok(());
             }
         }
+    }
+
+    /// As [`Cursor::skip_to_comma`], and no further than a closing parenthesis.
+    pub(crate) fn skip_to_comma_or_close(&mut self) -> Read<()> {
+        while !self.at_end() && !self.is(",") && !self.is(")") {
+            if matches!(self.peek(0), "(" | "[") {
+                self.skip_group()?;
+            } else {
+                self.advance();
+            }
+        }
+        Ok(())
     }
 
     /// Steps to the next comma outside of parentheses and brackets, or to the end.

@@ -1,11 +1,15 @@
-//! Where an expression in a statement ends. Its value doesn't matter to the catalog.
+//! Where an expression in a statement ends, and which names are in it. Its value doesn't matter to the catalog.
 //!
 //! It ends where PostgreSQL's reserved words or a comma say so. In between, operands and operators must take turns, or a
 //! forgotten comma would hide the next column.
 
 use super::cursor::{Cursor, Read};
+use super::grammar::type_name::type_name;
 use super::lex::TokenKind;
-use super::statement::DefaultValue;
+use super::literal;
+use super::statement::{DefaultDef, Ident, Name, TypeName};
+use super::types;
+use crate::source::Span;
 
 /// What follows an expression, apart from a comma, a closing parenthesis and the end of the statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,10 +70,9 @@ const TYPE_WORDS: &[&str] = &[
     "to",
 ];
 
-/// Steps over an expression, and says whether it is the constant NULL, which is no default.
-fn skip(cursor: &mut Cursor<'_>, followed: Followed) -> Read<bool> {
-    let is_null = cursor.eat("null");
-    let (mut complete, mut more) = (is_null, false);
+/// Steps over an expression.
+fn skip(cursor: &mut Cursor<'_>, followed: Followed) -> Read<()> {
+    let mut complete = cursor.eat("null");
     while !matches!(cursor.peek(0), "" | "," | ")") {
         let ends = followed == Followed::ByConstraint && CONSTRAINTS.iter().any(|words| cursor.is(words));
         match cursor.kind() {
@@ -90,8 +93,6 @@ fn skip(cursor: &mut Cursor<'_>, followed: Followed) -> Read<bool> {
                 complete = true;
             }
             Some(TokenKind::Symbol) => {
-                // A cast of NULL is NULL.
-                more |= !cursor.is(":");
                 cursor.advance();
                 complete = false;
             }
@@ -111,14 +112,119 @@ fn skip(cursor: &mut Cursor<'_>, followed: Followed) -> Read<bool> {
             }
         }
     }
-    if complete { Ok(is_null && !more) } else { Err(cursor.expected("an expression")) }
+    if complete { Ok(()) } else { Err(cursor.expected("an expression")) }
 }
 
-/// Steps over the expression of a default; the constant NULL is none.
-pub(super) fn default(cursor: &mut Cursor<'_>, followed: Followed) -> Read<Option<DefaultValue>> {
-    let start = cursor.here();
-    let is_null = skip(cursor, followed)?;
-    Ok((!is_null).then(|| DefaultValue::Expression(cursor.since(start))))
+/// Steps over the expression of a default.
+pub(super) fn default(cursor: &mut Cursor<'_>, followed: Followed) -> Read<DefaultDef> {
+    let (start, position) = (cursor.here(), cursor.position());
+    skip(cursor, followed)?;
+    let span = cursor.since(start);
+    let inside = cursor.within(position);
+    Ok(DefaultDef { span, null: null(inside), sequences: sequences(inside), types: cast_types(inside) })
+}
+
+/// The casts of `NULL`, when that is all that a default says.
+fn null(mut cursor: Cursor<'_>) -> Option<Vec<TypeName>> {
+    let mut open = 0usize;
+    while cursor.eat("(") {
+        open += 1;
+    }
+    let mut casts = Vec::new();
+    if !cursor.eat("null") {
+        return None;
+    }
+    loop {
+        if cursor.eat(": :") {
+            casts.push(type_name(&mut cursor).ok()?);
+        } else if open > 0 && cursor.eat(")") {
+            open -= 1;
+        } else {
+            return cursor.at_end().then_some(casts);
+        }
+    }
+}
+
+/// The sequences in `nextval('…')`.
+fn sequences(mut cursor: Cursor<'_>) -> Vec<Name> {
+    let mut found = Vec::new();
+    while !cursor.at_end() {
+        if cursor.eat("nextval (") {
+            let named = cursor.string("a sequence").ok();
+            found.extend(named.and_then(|text| name_in(&text.value, text.span)));
+        } else {
+            cursor.advance();
+        }
+    }
+    found
+}
+
+/// The types behind `::`.
+fn cast_types(mut cursor: Cursor<'_>) -> Vec<Name> {
+    let mut found = Vec::new();
+    while !cursor.at_end() {
+        if !cursor.eat(": :") {
+            cursor.advance();
+        } else if types::built_in(cursor.peek(0)).is_none() && types::alias(cursor.peek(0)).is_none() {
+            found.extend(cursor.name("a type").ok());
+        }
+    }
+    found
+}
+
+/// `schema.name` inside of a string, as `regclass` reads it.
+fn name_in(text: &str, span: Span) -> Option<Name> {
+    let mut parts = Vec::new();
+    let mut rest = text.trim();
+    loop {
+        let end = if rest.starts_with('"') {
+            let mut end = 1;
+            loop {
+                end += rest.get(end..)?.find('"')? + 1;
+                if !rest[end..].starts_with('"') {
+                    break end;
+                }
+                end += 1;
+            }
+        } else {
+            rest.find('.').unwrap_or(rest.len())
+        };
+        let (part, behind) = rest.split_at(end);
+        parts.push(if part.starts_with('"') { literal::unquote(part) } else { literal::fold(part.trim()) });
+        match behind.trim_start().strip_prefix('.') {
+            Some(behind) => rest = behind.trim_start(),
+            None => break,
+        }
+    }
+    let name = parts.pop().filter(|name| !name.is_empty())?;
+    Some(Name { schema: parts.pop().map(|schema| Ident::new(schema, span)), name: Ident::new(name, span) })
+}
+
+/// The names since an earlier position that could be columns: no functions, types and reserved words.
+pub(super) fn words_since(cursor: &Cursor<'_>, position: usize) -> Vec<String> {
+    let mut inside = cursor.within(position);
+    let mut words: Vec<String> = Vec::new();
+    while !inside.at_end() {
+        if inside.eat(": :") {
+            let _ = inside.name("a type");
+            continue;
+        }
+        let is_name = match inside.kind() {
+            Some(TokenKind::Word) => !inside.is_reserved(),
+            Some(TokenKind::QuotedIdentifier | TokenKind::UnicodeIdentifier) => true,
+            _ => false,
+        };
+        if is_name && inside.peek(1) != "(" {
+            if let Ok(word) = inside.label("a name")
+                && !words.contains(&word.value)
+            {
+                words.push(word.value);
+            }
+        } else {
+            inside.advance();
+        }
+    }
+    words
 }
 
 /// Steps over `CASE … END`; these nest.
@@ -138,4 +244,99 @@ fn skip_case(cursor: &mut Cursor<'_>) -> Read<()> {
             return Ok(());
         }
     }
+}
+
+/// What PostgreSQL calls an index column that is this expression (`FigureIndexColname`): a function's or a column's
+/// name, or `expr`.
+pub(super) fn label(cursor: Cursor<'_>) -> String {
+    figure(cursor).map_or_else(|| "expr".to_owned(), |(name, _)| name)
+}
+
+/// A name for an expression, and whether it is better than none: a cast's type is not.
+fn figure(mut cursor: Cursor<'_>) -> Option<(String, bool)> {
+    let start = cursor.position();
+    let mut found: Option<(String, bool)> = None;
+    match cursor.kind()? {
+        TokenKind::Symbol if cursor.is("(") => {
+            cursor.skip_group().ok()?;
+            found = figure(cursor.from(start + 1).up_to(cursor.position() - 1));
+        }
+        TokenKind::Word if cursor.is("case") => {
+            let mut otherwise = None;
+            let mut depth = 0usize;
+            let begin = cursor;
+            let mut ahead = cursor;
+            while !ahead.at_end() {
+                match () {
+                    () if ahead.is("case") => depth += 1,
+                    () if ahead.is("end") => depth = depth.saturating_sub(1),
+                    () if ahead.is("else") && depth == 1 => otherwise = Some(ahead.position() + 1),
+                    () => {}
+                }
+                if depth == 0 {
+                    break;
+                }
+                ahead.advance();
+            }
+            let end = ahead.position();
+            cursor = ahead;
+            cursor.advance();
+            found = otherwise.and_then(|from| figure(begin.up_to(end).from(from))).filter(|(_, better)| *better);
+            found = found.or(Some(("case".to_owned(), false)));
+        }
+        TokenKind::Word if cursor.eat("array [") => {
+            cursor = cursor.from(start + 1);
+            cursor.skip_group().ok()?;
+            found = Some(("array".to_owned(), true));
+        }
+        TokenKind::Word if cursor.eat("cast (") => {
+            cursor = cursor.from(start + 1);
+            let from = cursor.position() + 1;
+            cursor.skip_group().ok()?;
+            let end = cursor.position() - 1;
+            let mut as_ = cursor.from(from).up_to(end);
+            let mut at = None;
+            while !as_.at_end() {
+                if as_.is("(") {
+                    as_.skip_group().ok()?;
+                    continue;
+                }
+                if as_.is("as") {
+                    at = Some(as_.position());
+                }
+                as_.advance();
+            }
+            let at = at?;
+            let argument = figure(cursor.from(from).up_to(at)).filter(|(_, better)| *better);
+            let ty = || type_name(&mut cursor.from(at + 1).up_to(end)).ok().map(|ty| (ty.name.name.value, false));
+            found = argument.or_else(ty);
+        }
+        TokenKind::Word | TokenKind::QuotedIdentifier | TokenKind::UnicodeIdentifier => {
+            let mut name = cursor.label("a name").ok()?.value;
+            while cursor.eat(".") {
+                name = cursor.label("a name").ok()?.value;
+            }
+            if cursor.is("(") {
+                cursor.skip_group().ok()?;
+            }
+            found = Some((name, true));
+        }
+        TokenKind::String | TokenKind::EscapeString | TokenKind::DollarString | TokenKind::Number => cursor.advance(),
+        _ => return None,
+    }
+    while !cursor.at_end() {
+        if cursor.eat(": :") {
+            let ty = type_name(&mut cursor).ok()?;
+            found = found.filter(|(_, better)| *better).or(Some((ty.name.name.value, false)));
+        } else if cursor.is("[") {
+            cursor.skip_group().ok()?;
+        } else if cursor.eat(".") {
+            found = Some((cursor.label("a field").ok()?.value, true));
+        } else if cursor.eat("collate") {
+            cursor.name("a collation").ok()?;
+        } else {
+            return None;
+        }
+    }
+    found
 }

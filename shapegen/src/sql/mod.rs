@@ -8,7 +8,6 @@ pub(crate) mod classify;
 pub(crate) mod cursor;
 pub(crate) mod do_block;
 mod expression;
-#[cfg_attr(not(test), expect(dead_code, reason = "the replay finds columns' types here"))]
 pub(crate) mod extension_types;
 pub(crate) mod grammar;
 pub(crate) mod lex;

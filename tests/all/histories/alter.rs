@@ -193,8 +193,11 @@ impl Generator {
         let schemas = self.world.schemas.clone();
         let to = schemas[self.random.usize(..schemas.len())].clone();
         let Some(table) = self.table() else { return };
+        let others = self.world.sequences.iter().map(|name| ("SEQUENCE", name.clone()));
+        let others: Vec<_> = others.chain(self.world.views.iter().map(|name| ("VIEW", name.clone()))).collect();
         let (kind, name) = match self.some_type() {
             Some(of) if self.one_in(3) => of,
+            _ if !others.is_empty() && self.one_in(4) => others[self.random.usize(..others.len())].clone(),
             _ => ("TABLE", table.name),
         };
         let (full, new) = (self.full(&name), self.id(&to));

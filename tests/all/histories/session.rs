@@ -188,15 +188,25 @@ impl Generator {
     pub(super) fn pass_over(&mut self) {
         let Some(table) = self.table() else { return };
         let full = self.full(&table.name);
-        let statement = match self.random.u8(0..7) {
+        let statement = match self.random.u8(0..13) {
             0 => format!("GRANT SELECT ON {full} TO PUBLIC"),
             1 => format!("INSERT INTO {full} DEFAULT VALUES"),
             2 => format!("DELETE FROM {full} WHERE '; DROP TABLE x' = '--'"),
             3 => "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1; SELECT 2 $$".to_owned(),
-            4 => format!(
-                "DO $$ BEGIN CREATE TABLE IF NOT EXISTS block (a int); ALTER TABLE {full} ADD in_block text; END $$"
-            ),
+            4 => {
+                let exists = self.maybe(2, "IF NOT EXISTS");
+                format!("DO $$ BEGIN CREATE TABLE {exists}block (a int); ALTER TABLE {full} ADD in_block text; END $$")
+            }
             5 => format!("LOCK TABLE {full}"),
+            6 => format!("ANALYZE {full}"),
+            7 => format!("CREATE RULE r AS ON DELETE TO {full} DO INSTEAD NOTHING"),
+            8 => {
+                let key = self.id(&format!("{}_pkey", table.name.1));
+                format!("COMMENT ON CONSTRAINT {key} ON {full} IS 'a key'")
+            }
+            9 => "SET CONSTRAINTS ALL IMMEDIATE".to_owned(),
+            10 => "SET client_min_messages TO error".to_owned(),
+            11 => format!("WITH gone AS (DELETE FROM {full} RETURNING 1) SELECT count(*) FROM gone"),
             _ => format!("TRUNCATE {full} CASCADE"),
         };
         self.say(statement);

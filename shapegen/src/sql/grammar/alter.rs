@@ -1,10 +1,11 @@
-//! `ALTER TABLE`, `ALTER VIEW`, `ALTER TYPE` and `ALTER SCHEMA`.
+//! `ALTER TABLE`.
 
+use super::column::{self, Generation};
 use super::type_name::type_name;
-use super::{constraint, create};
+use super::{constraint, table};
 use crate::sql::cursor::{Cursor, Read};
 use crate::sql::expression::{self, Followed};
-use crate::sql::statement::{DefaultValue, MoveAction, Side, Statement, TableAction, TypeAction};
+use crate::sql::statement::{MoveAction, Statement, TableAction};
 
 /// What begins an action that doesn't change columns, keys or names.
 const PASSED_OVER: &[&str] = &[
@@ -25,10 +26,6 @@ const PASSED_OVER: &[&str] = &[
     "replica identity",
     "validate constraint",
     "alter constraint",
-    "attach partition",
-    "detach partition",
-    "inherit",
-    "no inherit",
     "options (",
 ];
 
@@ -38,7 +35,7 @@ pub(super) fn table(cursor: &mut Cursor<'_>) -> Read<Statement> {
         return Ok(Statement::Nothing);
     }
     let if_exists = cursor.eat("if exists");
-    cursor.eat("only");
+    let only = cursor.eat("only");
     let name = cursor.name("a table")?;
     cursor.eat("*");
     let mut actions = Vec::new();
@@ -49,7 +46,7 @@ pub(super) fn table(cursor: &mut Cursor<'_>) -> Read<Statement> {
         }
     }
     cursor.expect_end()?;
-    Ok(Statement::AlterTable { name, if_exists, actions })
+    Ok(Statement::AlterTable { name, only, if_exists, actions })
 }
 
 /// One action, or none when it says nothing to the catalog.
@@ -60,24 +57,22 @@ fn action(cursor: &mut Cursor<'_>) -> Read<Option<TableAction>> {
     }
     if cursor.eat("add") {
         if constraint::is_next(cursor) {
-            return Ok(constraint::table_constraint(cursor)?.map(TableAction::AddConstraint));
+            return Ok(Some(TableAction::AddConstraint(constraint::table_constraint(cursor)?)));
         }
         cursor.eat("column");
         let if_not_exists = cursor.eat("if not exists");
-        return Ok(Some(TableAction::AddColumn { column: create::column(cursor)?, if_not_exists }));
+        return Ok(Some(TableAction::AddColumn { column: Box::new(column::column(cursor)?), if_not_exists }));
     }
     if cursor.eat("drop constraint") {
-        cursor.eat("if exists");
+        let if_exists = cursor.eat("if exists");
         let name = cursor.ident("a constraint")?;
-        behavior(cursor);
-        return Ok(Some(TableAction::DropConstraint(name)));
+        return Ok(Some(TableAction::DropConstraint { name, if_exists, cascade: behavior(cursor) }));
     }
     if cursor.eat("drop") {
         cursor.eat("column");
         let if_exists = cursor.eat("if exists");
         let name = cursor.ident("a column")?;
-        behavior(cursor);
-        return Ok(Some(TableAction::DropColumn { name, if_exists }));
+        return Ok(Some(TableAction::DropColumn { name, if_exists, cascade: behavior(cursor) }));
     }
     if cursor.eat("rename constraint") {
         let from = cursor.ident("a constraint")?;
@@ -94,6 +89,28 @@ fn action(cursor: &mut Cursor<'_>) -> Read<Option<TableAction>> {
     if let Some(action) = move_action(cursor)? {
         return Ok(Some(TableAction::Move(action)));
     }
+    if cursor.eat("attach partition") {
+        let partition = cursor.name("a table")?;
+        table::bound(cursor)?;
+        return Ok(Some(TableAction::Attach(partition)));
+    }
+    if cursor.eat("detach partition") {
+        let partition = cursor.name("a table")?;
+        let _ = cursor.eat("concurrently") || cursor.eat("finalize");
+        return Ok(Some(TableAction::Detach(partition)));
+    }
+    if cursor.eat("inherit") {
+        return Ok(Some(TableAction::Inherit(cursor.name("a table")?)));
+    }
+    if cursor.eat("no inherit") {
+        return Ok(Some(TableAction::NoInherit(cursor.name("a table")?)));
+    }
+    if cursor.eat("of") {
+        return Ok(Some(TableAction::Of(cursor.name("a type")?)));
+    }
+    if cursor.eat("not of") {
+        return Ok(Some(TableAction::NotOf));
+    }
     if cursor.eat("alter") {
         return column_action(cursor);
     }
@@ -109,20 +126,22 @@ fn column_action(cursor: &mut Cursor<'_>) -> Read<Option<TableAction>> {
     } else if cursor.eat("drop not null") {
         TableAction::NotNull { column, set: false }
     } else if cursor.eat("set default") {
-        TableAction::Default { column, default: expression::default(cursor, Followed::ByComma)? }
+        TableAction::Default { column, default: Some(expression::default(cursor, Followed::ByComma)?) }
     } else if cursor.eat("drop default") {
         TableAction::Default { column, default: None }
     } else if cursor.eat("drop identity") {
-        cursor.eat("if exists");
-        TableAction::Default { column, default: None }
+        TableAction::DropIdentity { column, if_exists: cursor.eat("if exists") }
+    } else if cursor.eat("set expression as") {
+        TableAction::SetExpression { column, words: column::generation_expression(cursor)? }
     } else if cursor.eat("drop expression") {
-        cursor.eat("if exists");
-        TableAction::DropExpression(column)
+        TableAction::DropExpression { column, if_exists: cursor.eat("if exists") }
     } else if cursor.eat("add generated") {
-        if !create::generated(cursor)? {
-            return Err(cursor.expected("`IDENTITY`"));
+        match column::generated(cursor)? {
+            Generation::Identity(identity) => TableAction::AddIdentity { column, identity },
+            Generation::Expression(_) => return Err(cursor.expected("`IDENTITY`")),
         }
-        TableAction::Default { column, default: Some(DefaultValue::Counter) }
+    } else if let Some(always) = set_generated(cursor) {
+        TableAction::SetIdentity { column, always }
     } else if cursor.eat("set data type") || cursor.eat("type") {
         let data_type = type_name(cursor)?;
         if cursor.eat("collate") {
@@ -137,8 +156,6 @@ fn column_action(cursor: &mut Cursor<'_>) -> Read<Option<TableAction>> {
             "set statistics",
             "set storage",
             "set compression",
-            "set generated",
-            "set expression",
             "set increment",
             "set start",
             "set restart",
@@ -161,6 +178,21 @@ fn column_action(cursor: &mut Cursor<'_>) -> Read<Option<TableAction>> {
     }))
 }
 
+/// `SET GENERATED ALWAYS`, also among other options of the sequence.
+fn set_generated(cursor: &mut Cursor<'_>) -> Option<bool> {
+    let mut ahead = *cursor;
+    while !ahead.at_end() && !ahead.is(",") {
+        let always = ahead.eat("set generated always");
+        if always || ahead.eat("set generated by default") {
+            ahead.skip_to_comma().ok()?;
+            *cursor = ahead;
+            return Some(always);
+        }
+        ahead.advance();
+    }
+    None
+}
+
 /// `CASCADE` and `RESTRICT`.
 pub(super) fn behavior(cursor: &mut Cursor<'_>) -> bool {
     cursor.eat("restrict");
@@ -168,7 +200,7 @@ pub(super) fn behavior(cursor: &mut Cursor<'_>) -> bool {
 }
 
 /// Another name or schema, if that is what follows.
-fn move_action(cursor: &mut Cursor<'_>) -> Read<Option<MoveAction>> {
+pub(super) fn move_action(cursor: &mut Cursor<'_>) -> Read<Option<MoveAction>> {
     Ok(if cursor.eat("rename to") {
         Some(MoveAction::Rename(cursor.ident("a new name")?))
     } else if cursor.eat("set schema") {
@@ -176,66 +208,4 @@ fn move_action(cursor: &mut Cursor<'_>) -> Read<Option<MoveAction>> {
     } else {
         None
     })
-}
-
-/// Views, materialized views and foreign tables: nothing but their names is known.
-pub(super) fn view(cursor: &mut Cursor<'_>) -> Read<Statement> {
-    while !cursor.eat("view") && !cursor.eat("foreign table") {
-        if cursor.at_end() {
-            return Err(cursor.expected("`VIEW`"));
-        }
-        cursor.advance();
-    }
-    if cursor.is("all in tablespace") {
-        return Ok(Statement::Nothing);
-    }
-    let if_exists = cursor.eat("if exists");
-    cursor.eat("only");
-    let name = cursor.name("a view")?;
-    let action = move_action(cursor)?.unwrap_or(MoveAction::Nothing);
-    Ok(Statement::AlterView { name, if_exists, action })
-}
-
-pub(super) fn type_(cursor: &mut Cursor<'_>) -> Read<Statement> {
-    cursor.expect("alter type")?;
-    let name = cursor.name("a type")?;
-    let action = if cursor.eat("add value") {
-        let if_not_exists = cursor.eat("if not exists");
-        let label = cursor.string("a label")?;
-        let next_to = if cursor.eat("before") {
-            Some((cursor.string("a label")?, Side::Before))
-        } else if cursor.eat("after") {
-            Some((cursor.string("a label")?, Side::After))
-        } else {
-            None
-        };
-        TypeAction::AddValue { label, if_not_exists, next_to }
-    } else if cursor.eat("rename value") {
-        let from = cursor.string("a label")?;
-        cursor.expect("to")?;
-        TypeAction::RenameValue { from, to: cursor.string("a label")? }
-    } else if let Some(action) = move_action(cursor)? {
-        TypeAction::Move(action)
-    } else {
-        let passed_over =
-            ["owner to", "add attribute", "drop attribute", "alter attribute", "rename attribute", "set ("];
-        if passed_over.iter().any(|words| cursor.is(words)) {
-            return Ok(Statement::Nothing);
-        }
-        return Err(cursor.expected("an action of ALTER TYPE"));
-    };
-    cursor.expect_end()?;
-    Ok(Statement::AlterType { name, action })
-}
-
-pub(super) fn schema(cursor: &mut Cursor<'_>) -> Read<Statement> {
-    cursor.expect("alter schema")?;
-    let from = cursor.ident("a schema")?;
-    if cursor.eat("owner to") {
-        return Ok(Statement::Nothing);
-    }
-    cursor.expect("rename to")?;
-    let to = cursor.ident("a new name")?;
-    cursor.expect_end()?;
-    Ok(Statement::RenameSchema { from, to })
 }

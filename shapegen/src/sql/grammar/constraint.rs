@@ -1,7 +1,9 @@
-//! Keys and the other constraints of a table, inline or on their own.
+//! Constraints of a table, inline or on their own.
 
+use super::index;
 use crate::sql::cursor::{Cursor, Read};
-use crate::sql::statement::{ConstraintDef, ConstraintKind, Ident};
+use crate::sql::expression;
+use crate::sql::statement::{Action, ConstraintDef, ConstraintKind, ForeignKeyActions, Ident, KeyDef};
 
 /// Whether a table constraint starts here. `EXCLUDE` and `NOT` need a second look, as `exclude` can be a column.
 pub(super) fn is_next(cursor: &Cursor<'_>) -> bool {
@@ -10,47 +12,53 @@ pub(super) fn is_next(cursor: &Cursor<'_>) -> bool {
         .any(|words| cursor.is(words))
 }
 
-/// A table constraint, or none when it is a check or an exclusion.
-pub(super) fn table_constraint(cursor: &mut Cursor<'_>) -> Read<Option<ConstraintDef>> {
+/// A table constraint.
+pub(super) fn table_constraint(cursor: &mut Cursor<'_>) -> Read<ConstraintDef> {
     let start = cursor.here();
     let name = name(cursor)?;
     let kind = if cursor.eat("primary key") {
-        Some(ConstraintKind::PrimaryKey(key_columns(cursor)?))
+        ConstraintKind::PrimaryKey(key(cursor, false)?)
     } else if cursor.eat("unique") {
-        nulls_distinct(cursor);
-        Some(ConstraintKind::Unique(key_columns(cursor)?))
+        let not_distinct = nulls_not_distinct(cursor);
+        ConstraintKind::Unique(key(cursor, not_distinct)?)
     } else if cursor.eat("foreign key") {
-        let columns = cursor.columns()?;
+        let columns = key_columns(cursor)?;
         cursor.expect("references")?;
-        Some(foreign_key(cursor, columns)?)
+        foreign_key(cursor, columns)?
     } else if cursor.eat("check") {
-        cursor.skip_parens()?;
-        None
+        check(cursor)?
     } else if cursor.eat("exclude") {
         if cursor.eat("using") {
             cursor.ident("an access method")?;
         }
-        cursor.skip_parens()?;
-        None
+        let elements = index::elements(cursor)?;
+        ConstraintKind::Exclusion(elements, index::tail(cursor)?)
     } else if cursor.eat("not null") {
-        Some(ConstraintKind::NotNull(cursor.ident("a column")?))
+        ConstraintKind::NotNull(cursor.ident("a column")?)
     } else {
         return Err(cursor.expected("PRIMARY KEY, UNIQUE, FOREIGN KEY, CHECK or EXCLUDE"));
     };
     let span = cursor.since(start);
-    while attribute(cursor)? {}
-    Ok(kind.map(|kind| ConstraintDef { name, kind, span }))
+    let mut constraint = ConstraintDef { name, kind, span };
+    while attribute(cursor, Some(&mut constraint))? {}
+    Ok(constraint)
 }
 
-/// A key that is written behind its column, if one is.
+/// A constraint that is written behind its column, if one is.
 pub(super) fn column_constraint(cursor: &mut Cursor<'_>, column: &Ident) -> Read<Option<ConstraintKind>> {
+    let of_column = |not_distinct| KeyDef::Columns {
+        columns: vec![column.clone()],
+        include: Vec::new(),
+        flags: [not_distinct, false, false],
+    };
     Ok(Some(if cursor.eat("primary key") {
-        ConstraintKind::PrimaryKey(vec![column.clone()])
+        ConstraintKind::PrimaryKey(of_column(false))
     } else if cursor.eat("unique") {
-        nulls_distinct(cursor);
-        ConstraintKind::Unique(vec![column.clone()])
+        ConstraintKind::Unique(of_column(nulls_not_distinct(cursor)))
     } else if cursor.eat("references") {
         foreign_key(cursor, vec![column.clone()])?
+    } else if cursor.eat("check") {
+        check(cursor)?
     } else {
         return Ok(None);
     }))
@@ -61,31 +69,70 @@ pub(super) fn name(cursor: &mut Cursor<'_>) -> Read<Option<Ident>> {
     if cursor.eat("constraint") { cursor.ident("a constraint's name").map(Some) } else { Ok(None) }
 }
 
-/// Steps over one of the things that may stand behind a constraint, and says whether there was one.
-pub(super) fn attribute(cursor: &mut Cursor<'_>) -> Read<bool> {
+/// Reads one of the things that may stand behind a constraint, and says whether there was one.
+pub(super) fn attribute(cursor: &mut Cursor<'_>, of: Option<&mut ConstraintDef>) -> Read<bool> {
+    let before = *cursor;
     let words = [
-        "deferrable",
         "not deferrable",
-        "initially deferred",
         "initially immediate",
         "not valid",
         "enforced",
         "not enforced",
-        "no inherit",
-        "match full",
         "match partial",
         "match simple",
     ];
     if words.iter().any(|words| cursor.eat(words)) {
         return Ok(true);
     }
-    if cursor.eat("on delete") || cursor.eat("on update") {
-        let actions = ["no action", "restrict", "cascade", "set null", "set default"];
-        if !actions.iter().any(|action| cursor.eat(action)) {
-            return Err(cursor.expected("NO ACTION, RESTRICT, CASCADE, SET NULL or SET DEFAULT"));
+    if cursor.eat("deferrable") || cursor.eat("initially deferred") {
+        let deferred = !before.is("deferrable");
+        match of.map(|of| &mut of.kind) {
+            Some(ConstraintKind::ForeignKey { actions, .. }) => {
+                (actions.deferrable, actions.deferred) = (true, actions.deferred || deferred);
+            }
+            Some(
+                ConstraintKind::PrimaryKey(KeyDef::Columns { flags, .. })
+                | ConstraintKind::Unique(KeyDef::Columns { flags, .. }),
+            ) => *flags = [flags[0], true, flags[2] || deferred],
+            _ => {}
         }
+        return Ok(true);
+    }
+    if cursor.eat("no inherit") {
+        if let Some(ConstraintKind::Check { no_inherit, .. }) = of.map(|of| &mut of.kind) {
+            *no_inherit = true;
+        }
+        return Ok(true);
+    }
+    if cursor.eat("match full") {
+        if let Some(ConstraintKind::ForeignKey { actions, .. }) = of.map(|of| &mut of.kind) {
+            actions.match_full = true;
+        }
+        return Ok(true);
+    }
+    if cursor.eat("on delete") || cursor.eat("on update") {
+        let action = if cursor.eat("no action") {
+            None
+        } else if cursor.eat("restrict") {
+            Some(Action::Restrict)
+        } else if cursor.eat("cascade") {
+            Some(Action::Cascade)
+        } else if cursor.eat("set null") {
+            Some(Action::SetNull)
+        } else if cursor.eat("set default") {
+            Some(Action::SetDefault)
+        } else {
+            return Err(cursor.expected("NO ACTION, RESTRICT, CASCADE, SET NULL or SET DEFAULT"));
+        };
         if cursor.is("(") {
             cursor.skip_parens()?;
+        }
+        if let Some(ConstraintKind::ForeignKey { actions, .. }) = of.map(|of| &mut of.kind) {
+            if before.is("on delete") {
+                actions.on_delete = action;
+            } else {
+                actions.on_update = action;
+            }
         }
         return Ok(true);
     }
@@ -93,36 +140,65 @@ pub(super) fn attribute(cursor: &mut Cursor<'_>) -> Read<bool> {
         cursor.ident("a tablespace")?;
         return Ok(true);
     }
-    if cursor.eat("include") || cursor.eat("with") || cursor.eat("where") {
+    if cursor.eat("include") {
+        let found = cursor.columns()?;
+        if let Some(
+            ConstraintKind::PrimaryKey(KeyDef::Columns { include, .. })
+            | ConstraintKind::Unique(KeyDef::Columns { include, .. }),
+        ) = of.map(|of| &mut of.kind)
+        {
+            *include = found;
+        }
+        return Ok(true);
+    }
+    if cursor.eat("with") || cursor.eat("where") {
         cursor.skip_parens()?;
         return Ok(true);
     }
     Ok(false)
 }
 
-fn nulls_distinct(cursor: &mut Cursor<'_>) {
-    let _ = cursor.eat("nulls not distinct") || cursor.eat("nulls distinct");
+fn check(cursor: &mut Cursor<'_>) -> Read<ConstraintKind> {
+    let start = cursor.position();
+    cursor.skip_parens()?;
+    Ok(ConstraintKind::Check { words: expression::words_since(cursor, start), no_inherit: false })
 }
 
+fn nulls_not_distinct(cursor: &mut Cursor<'_>) -> bool {
+    let not_distinct = cursor.eat("nulls not distinct");
+    if !not_distinct {
+        cursor.eat("nulls distinct");
+    }
+    not_distinct
+}
+
+fn key(cursor: &mut Cursor<'_>, not_distinct: bool) -> Read<KeyDef> {
+    if cursor.eat("using index") {
+        return Ok(KeyDef::Index(cursor.ident("an index")?));
+    }
+    Ok(KeyDef::Columns { columns: key_columns(cursor)?, include: Vec::new(), flags: [not_distinct, false, false] })
+}
+
+/// `(a, b)`; as of PostgreSQL 18 also `(a, b WITHOUT OVERLAPS)` and `(a, PERIOD b)`.
 fn key_columns(cursor: &mut Cursor<'_>) -> Read<Vec<Ident>> {
-    if cursor.is("using index") {
-        return Err(cursor.unsupported("a key over an index that exists", "write the key with its columns"));
-    }
-    let mut columns = *cursor;
-    match columns.columns() {
-        Ok(found) => {
-            *cursor = columns;
-            Ok(found)
+    cursor.expect("(")?;
+    let mut columns = Vec::new();
+    loop {
+        if cursor.is("period") && !matches!(cursor.peek(1), "," | ")") {
+            cursor.advance();
         }
-        Err(_) if columns.is("without overlaps") => {
-            Err(columns.unsupported("a key WITHOUT OVERLAPS", "use an EXCLUDE constraint, which is passed over"))
+        columns.push(cursor.ident("a column")?);
+        cursor.eat("without overlaps");
+        if !cursor.eat(",") {
+            break;
         }
-        Err(error) => Err(error),
     }
+    cursor.expect(")")?;
+    Ok(columns)
 }
 
 fn foreign_key(cursor: &mut Cursor<'_>, columns: Vec<Ident>) -> Read<ConstraintKind> {
     let table = cursor.name("a table")?;
-    let references = if cursor.is("(") { cursor.columns()? } else { Vec::new() };
-    Ok(ConstraintKind::ForeignKey { columns, table, references })
+    let references = if cursor.is("(") { key_columns(cursor)? } else { Vec::new() };
+    Ok(ConstraintKind::ForeignKey { columns, table, references, actions: ForeignKeyActions::default() })
 }

@@ -1,9 +1,10 @@
-//! `COMMENT ON`, and the statements that set the search path.
+//! `COMMENT ON`, transactions, and the statements that set the search path.
 
 use crate::sql::classify::Subject;
 use crate::sql::cursor::{Cursor, Read};
 use crate::sql::lex::TokenKind;
-use crate::sql::statement::{Commented, SearchPath, Statement};
+use crate::sql::literal;
+use crate::sql::statement::{Commented, SearchPath, Statement, TransactionControl};
 
 pub(super) fn comment(cursor: &mut Cursor<'_>, subject: Subject) -> Read<Statement> {
     cursor.expect("comment on")?;
@@ -26,7 +27,8 @@ pub(super) fn comment(cursor: &mut Cursor<'_>, subject: Subject) -> Read<Stateme
 /// `SET search_path TO a, b` and `SET SCHEMA 'a'`.
 pub(super) fn search_path(cursor: &mut Cursor<'_>) -> Read<Statement> {
     cursor.expect("set")?;
-    let _ = cursor.eat("local") || cursor.eat("session");
+    let local = cursor.eat("local");
+    cursor.eat("session");
     if !cursor.eat("schema") {
         cursor.expect("search_path")?;
         if !cursor.eat("to") {
@@ -34,7 +36,7 @@ pub(super) fn search_path(cursor: &mut Cursor<'_>) -> Read<Statement> {
         }
     }
     if cursor.eat("default") {
-        return Ok(Statement::SearchPath(SearchPath::Default));
+        return Ok(Statement::SearchPath { path: SearchPath::Default, local });
     }
     let mut schemas = Vec::new();
     loop {
@@ -48,7 +50,7 @@ pub(super) fn search_path(cursor: &mut Cursor<'_>) -> Read<Statement> {
         }
     }
     cursor.expect_end()?;
-    Ok(Statement::SearchPath(SearchPath::Schemas(schemas)))
+    Ok(Statement::SearchPath { path: SearchPath::Schemas(schemas), local })
 }
 
 /// `SELECT pg_catalog.set_config('search_path', '…', false)`
@@ -62,6 +64,40 @@ pub(super) fn set_config(cursor: &mut Cursor<'_>) -> Read<Statement> {
     }
     cursor.expect(",")?;
     let schemas = cursor.string("a list of schemas")?.value;
-    let schemas = schemas.split(',').map(|schema| schema.trim().trim_matches('"').to_owned());
-    Ok(Statement::SearchPath(SearchPath::Schemas(schemas.collect())))
+    let schemas = schemas.split(',').map(|schema| match schema.trim() {
+        quoted if quoted.starts_with('"') => literal::unquote(quoted),
+        plain => literal::fold(plain),
+    });
+    let path = SearchPath::Schemas(schemas.collect());
+    let local = cursor.eat(",") && ["true", "'true'", "'t'", "'on'", "'1'"].iter().any(|word| cursor.is(word));
+    Ok(Statement::SearchPath { path, local })
+}
+
+/// `BEGIN`, `COMMIT`, `ROLLBACK`, savepoints and their other spellings.
+pub(super) fn transaction(cursor: &mut Cursor<'_>) -> Read<Statement> {
+    let control = if cursor.eat("begin") || cursor.eat("start transaction") {
+        TransactionControl::Begin
+    } else if cursor.eat("savepoint") {
+        TransactionControl::Savepoint(cursor.label("a savepoint")?.value)
+    } else if cursor.eat("release") {
+        cursor.eat("savepoint");
+        TransactionControl::Release(cursor.label("a savepoint")?.value)
+    } else {
+        let commit = cursor.eat("commit") || cursor.eat("end");
+        if !commit {
+            let _ = cursor.eat("rollback") || cursor.eat("abort");
+        }
+        if cursor.is("prepared") {
+            return Ok(Statement::Nothing);
+        }
+        let _ = cursor.eat("work") || cursor.eat("transaction");
+        if cursor.eat("to") {
+            cursor.eat("savepoint");
+            TransactionControl::RollbackTo(cursor.label("a savepoint")?.value)
+        } else {
+            let chain = cursor.eat("and chain");
+            if commit { TransactionControl::Commit { chain } } else { TransactionControl::Rollback { chain } }
+        }
+    };
+    Ok(Statement::Transaction(control))
 }

@@ -9,16 +9,21 @@ use crate::sql::types;
 /// A type, with its modifiers and dimensions.
 pub(crate) fn type_name(cursor: &mut Cursor<'_>) -> Read<TypeName> {
     let start = cursor.here();
-    let (name, modifiers) = match keyword_type(cursor)? {
-        Some((name, modifiers)) => (pg_catalog(name, cursor.since(start)), modifiers),
+    let (name, modifiers, words) = match keyword_type(cursor)? {
+        Some((name, modifiers)) => (pg_catalog(name, cursor.since(start)), modifiers, Vec::new()),
         // As a type a reserved word is most likely a type forgotten, not quotes.
         None if cursor.is_reserved() => return Err(cursor.expected("a type")),
         None => {
             let name = cursor.name("a type")?;
             let is_built_in = name.schema.is_none() && types::built_in(&name.name.value).is_some();
-            // A type of an extension may have modifiers of any form: geometry(Point, 4326).
-            let modifiers = if is_built_in { modifiers(cursor)? } else { skip_modifiers(cursor)? };
-            (name, modifiers)
+            if is_built_in {
+                (name, modifiers(cursor)?, Vec::new())
+            } else {
+                // A type of an extension may have modifiers of any form: geometry(Point, 4326).
+                let words = modifier_words(cursor)?;
+                let numbers: Result<Vec<i32>, _> = words.iter().map(|word| word.parse()).collect();
+                (name, numbers.unwrap_or_default(), words)
+            }
         }
     };
     let mut dims = 0u8;
@@ -30,7 +35,7 @@ pub(crate) fn type_name(cursor: &mut Cursor<'_>) -> Read<TypeName> {
             dims = dims.saturating_add(1);
         }
     }
-    Ok(TypeName { name, modifiers, dims, span: cursor.since(start) })
+    Ok(TypeName { name, modifiers, words, dims, span: cursor.since(start) })
 }
 
 /// The types that are keywords of the grammar, which quotes or a schema in front would turn off.
@@ -62,12 +67,7 @@ fn keyword_type(cursor: &mut Cursor<'_>) -> Read<Option<(&'static str, Vec<i32>)
         return Ok(Some(with_time_zone(cursor, "timetz", "time")?));
     }
     if cursor.eat("interval") {
-        let fields = ["year", "month", "day", "hour", "minute", "second"];
-        let mut field = || fields.iter().any(|field| cursor.eat(field));
-        if field() && cursor.eat("to") && !fields.iter().any(|field| cursor.eat(field)) {
-            return Err(cursor.expected("a field of an interval"));
-        }
-        return Ok(Some(("interval", modifiers(cursor)?)));
+        return Ok(Some(("interval", interval_modifiers(cursor)?)));
     }
     Ok(None)
 }
@@ -113,14 +113,57 @@ fn modifiers(cursor: &mut Cursor<'_>) -> Read<Vec<i32>> {
     Ok(values)
 }
 
-fn skip_modifiers(cursor: &mut Cursor<'_>) -> Read<Vec<i32>> {
-    let mut attempt = *cursor;
-    if let Ok(values) = modifiers(&mut attempt) {
-        *cursor = attempt;
-        return Ok(values);
+/// `(Point, 4326)`, or nothing, each as it was written.
+fn modifier_words(cursor: &mut Cursor<'_>) -> Read<Vec<String>> {
+    let mut words = Vec::new();
+    if !cursor.eat("(") {
+        return Ok(words);
     }
-    cursor.skip_parens()?;
-    Ok(Vec::new())
+    loop {
+        let start = cursor.position();
+        while !matches!(cursor.peek(0), "" | "," | ")" | "(") {
+            cursor.advance();
+        }
+        let word = cursor.text_since(start).replace("- ", "-");
+        if word.is_empty() {
+            return Err(cursor.expected("a modifier of the type"));
+        }
+        words.push(word);
+        if !cursor.eat(",") {
+            break;
+        }
+    }
+    cursor.expect(")")?;
+    Ok(words)
+}
+
+/// The bits of PostgreSQL's `INTERVAL_MASK`.
+const INTERVAL_FIELDS: &[(&str, u32)] =
+    &[("month", 1), ("year", 2), ("day", 3), ("hour", 10), ("minute", 11), ("second", 12)];
+
+/// From the greatest field to the smallest.
+const INTERVAL_ORDER: &[&str] = &["year", "month", "day", "hour", "minute", "second"];
+
+/// PostgreSQL's `INTERVAL_FULL_RANGE`: all fields, as when none is written.
+const INTERVAL_ALL_FIELDS: i32 = 0x7FFF;
+
+/// The fields as PostgreSQL's mask, then the precision: `day to second(3)`, `(3)`, `year`, or nothing.
+fn interval_modifiers(cursor: &mut Cursor<'_>) -> Read<Vec<i32>> {
+    let field = |cursor: &mut Cursor<'_>| INTERVAL_ORDER.iter().position(|field| cursor.eat(field));
+    let Some(first) = field(cursor) else {
+        let precision = modifiers(cursor)?;
+        return Ok(if precision.is_empty() { precision } else { [vec![INTERVAL_ALL_FIELDS], precision].concat() });
+    };
+    let last = if cursor.eat("to") {
+        field(cursor).filter(|last| *last > first).ok_or_else(|| cursor.expected("a field of an interval"))?
+    } else {
+        first
+    };
+    let between = INTERVAL_FIELDS.iter().filter(|(name, _)| INTERVAL_ORDER[first..=last].contains(name));
+    let mask = between.map(|(_, bit)| 1 << bit).sum();
+    // Only seconds have a precision.
+    let precision = if INTERVAL_ORDER[last] == "second" { modifiers(cursor)? } else { Vec::new() };
+    Ok([vec![mask], precision].concat())
 }
 
 /// `[]` or `[3]`, whose number means nothing to PostgreSQL.

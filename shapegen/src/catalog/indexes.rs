@@ -1,0 +1,275 @@
+//! Indexes, with and without a constraint.
+
+use super::database::{Database, RelationId};
+use super::names::index_column_names;
+use super::objects::{ColumnNumber, IndexFacts, IndexKey, RelationKind};
+use super::replay::Replay;
+use crate::source::Span;
+use crate::sql::statement::{CreateIndex, IndexElement, Name};
+
+/// The kind of constraint that an index belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeyKind {
+    Primary,
+    Unique,
+    Exclusion,
+}
+
+/// An index that is to be made.
+pub(super) struct NewIndex {
+    pub(super) table: RelationId,
+    pub(super) key: Option<KeyKind>,
+    pub(super) name: Option<String>,
+    pub(super) keys: Vec<IndexKey>,
+    pub(super) include: Vec<ColumnNumber>,
+    pub(super) unique: bool,
+    pub(super) btree: bool,
+    pub(super) predicate: Option<(Vec<ColumnNumber>, String)>,
+    pub(super) span: Span,
+    /// Partitions don't get it.
+    pub(super) only: bool,
+    /// The partitioned table's index that it is a part of.
+    pub(super) parent: Option<RelationId>,
+}
+
+impl NewIndex {
+    /// One over nothing yet.
+    pub(super) fn of(table: RelationId, span: Span) -> Self {
+        Self {
+            table,
+            key: None,
+            name: None,
+            keys: Vec::new(),
+            include: Vec::new(),
+            unique: false,
+            btree: true,
+            predicate: None,
+            span,
+            only: false,
+            parent: None,
+        }
+    }
+}
+
+impl Replay<'_> {
+    pub(super) fn create_index(&mut self, index: CreateIndex) {
+        let Some(table) = self.find_relation(&index.table, false) else { return };
+        if !matches!(self.db[table].kind, RelationKind::Table | RelationKind::View { .. }) {
+            return;
+        }
+        let schema = self.db[table].schema;
+        if let Some(name) = &index.name
+            && let Some(before) = self.db[schema].relations.get(&name.value).copied()
+        {
+            if !index.if_not_exists {
+                let before = self.db[before].span;
+                self.declared_twice("relation", &name.value, name.span, before);
+            }
+            return;
+        }
+        let mut keys = Vec::new();
+        for element in &index.elements {
+            if let Some(column) = &element.column
+                && self.db[table].column(&column.value).is_none()
+            {
+                self.no_column(table, column);
+            }
+            keys.push(self.index_key(table, element));
+        }
+        let relation = &self.db[table];
+        let include = index.tail.include.iter().filter_map(|column| relation.column(&column.value)).collect();
+        let predicate = index.tail.predicate.map(|(words, text)| (relation.columns_among(&words), text));
+        self.make_index(NewIndex {
+            name: index.name.map(|name| name.value),
+            keys,
+            include,
+            unique: index.unique,
+            btree: index.method.is_none_or(|method| method.value == "btree"),
+            predicate,
+            only: index.only,
+            ..NewIndex::of(table, index.span)
+        });
+    }
+
+    /// An index element as the catalog keeps it.
+    pub(super) fn index_key(&self, table: RelationId, element: &IndexElement) -> IndexKey {
+        let relation = &self.db[table];
+        let column = element.column.as_ref().and_then(|column| relation.column(&column.value));
+        let uses = column.map_or_else(|| relation.columns_among(&element.words), |column| vec![column]);
+        let text = if column.is_some() { String::new() } else { element.text.clone() };
+        IndexKey { column, label: element.label.clone(), uses, text }
+    }
+
+    /// Makes an index and its constraint, on a table and on its partitions. A name that is taken is reported.
+    pub(super) fn make_index(&mut self, new: NewIndex) -> Option<RelationId> {
+        let NewIndex { table, key, name, keys, include, unique, btree, predicate, span, only, parent } = new;
+        let schema = self.db[table].schema;
+        if key == Some(KeyKind::Primary) {
+            for column in keys.iter().filter_map(|key| key.column) {
+                self.mark_not_null(table, column, !only);
+            }
+        }
+        let name = match name {
+            Some(name) => {
+                if let Some(before) = self.db[schema].relations.get(&name).copied() {
+                    let before = self.db[before].span;
+                    self.declared_twice("relation", &name, span, before);
+                    return None;
+                }
+                name
+            }
+            None => self.db.index_name(table, key, &keys, &include),
+        };
+        let facts = IndexFacts { table, keys, include, unique, btree, predicate, constraint: None };
+        let index = self.db.add_relation(schema, &name, RelationKind::Index(facts), span);
+        self.db[table].indexes.push(index);
+        if let Some(key) = key {
+            self.make_constraint_over(index, &name, key, span);
+        }
+        if let Some(parent) = parent {
+            self.attach_index(parent, index);
+        }
+        if self.db[table].partitioned && !only {
+            for partition in self.db[table].children.clone() {
+                if self.db[partition].is_table() {
+                    self.ensure_index(index, partition);
+                }
+            }
+        }
+        Some(index)
+    }
+
+    /// Makes an index of a partition a part of the partitioned table's.
+    pub(super) fn attach_index(&mut self, parent: RelationId, index: RelationId) {
+        self.db[parent].children.push(index);
+        self.db[index].parents = vec![parent];
+        if let Some(constraint) = self.db.index_facts(index).and_then(|facts| facts.constraint) {
+            (self.db[constraint].local, self.db[constraint].inherited) = (false, 1);
+        }
+    }
+
+    /// Gives a partition the index of its parent, which it may have already.
+    pub(super) fn ensure_index(&mut self, parent: RelationId, partition: RelationId) {
+        let Some(wanted) = self.db.index_for(parent, partition) else { return };
+        let needs_constraint = wanted.key.is_some();
+        let fits = |index: &RelationId| {
+            let Some(found) = self.db.index_facts(*index) else { return false };
+            self.db[*index].parents.is_empty()
+                && (!needs_constraint || found.constraint.is_some())
+                && found.is_like(&wanted)
+        };
+        match self.db[partition].indexes.iter().copied().find(fits) {
+            Some(index) => self.attach_index(parent, index),
+            None => {
+                self.make_index(NewIndex { parent: Some(parent), ..wanted });
+            }
+        }
+    }
+
+    /// `ALTER INDEX … ATTACH PARTITION`
+    pub(super) fn attach_written_index(&mut self, parent: RelationId, partition: &Name) {
+        let Some(index) = self.lookup_relation(partition) else { return self.no_relation("index", partition) };
+        if self.db.index_facts(index).is_some() && self.db[index].parents.is_empty() {
+            self.attach_index(parent, index);
+        }
+    }
+}
+
+impl IndexFacts {
+    fn is_like(&self, other: &NewIndex) -> bool {
+        let keys = self.keys.iter().zip(&other.keys);
+        let same_keys = self.keys.len() == other.keys.len()
+            && keys.into_iter().all(|(one, other)| one.column == other.column && one.text == other.text);
+        let text = |predicate: &Option<(Vec<ColumnNumber>, String)>| predicate.as_ref().map(|(_, text)| text.clone());
+        let same_rows = text(&self.predicate) == text(&other.predicate);
+        same_keys
+            && same_rows
+            && self.unique == other.unique
+            && self.btree == other.btree
+            && self.include == other.include
+    }
+}
+
+impl Database {
+    /// A column as a key of an index.
+    pub(super) fn column_key(&self, table: RelationId, column: ColumnNumber) -> IndexKey {
+        let label = self[table][column].name.clone();
+        IndexKey { column: Some(column), label, uses: vec![column], text: String::new() }
+    }
+
+    /// PostgreSQL's `ChooseIndexName`.
+    fn index_name(
+        &self,
+        table: RelationId,
+        key: Option<KeyKind>,
+        keys: &[IndexKey],
+        include: &[ColumnNumber],
+    ) -> String {
+        let relation = &self[table];
+        let labels = keys.iter().map(|key| match key.column {
+            Some(column) => relation[column].name.as_str(),
+            None => key.label.as_str(),
+        });
+        let included = include.iter().map(|column| relation[*column].name.as_str());
+        let columns = match key {
+            Some(KeyKind::Primary) => String::new(),
+            _ => index_column_names(labels.chain(included)),
+        };
+        let label = match key {
+            Some(KeyKind::Primary) => "pkey",
+            Some(KeyKind::Unique) => "key",
+            Some(KeyKind::Exclusion) => "excl",
+            None => "idx",
+        };
+        self.relation_name(relation.schema, &relation.name, &columns, label, key.is_some())
+    }
+
+    /// What kind of key an index is for.
+    pub(super) fn key_kind(&self, index: RelationId) -> Option<KeyKind> {
+        use super::objects::ConstraintFacts::{Exclusion, Primary, Unique};
+        let constraint = self.index_facts(index)?.constraint?;
+        match self[constraint].kind {
+            Primary { .. } => Some(KeyKind::Primary),
+            Unique { .. } => Some(KeyKind::Unique),
+            Exclusion { .. } => Some(KeyKind::Exclusion),
+            _ => None,
+        }
+    }
+
+    /// The same index for a table that has the same columns, maybe in other places.
+    pub(super) fn index_for(&self, index: RelationId, table: RelationId) -> Option<NewIndex> {
+        let facts = self.index_facts(index)?;
+        let there = |columns: &[ColumnNumber]| self.same_columns(facts.table, columns, table);
+        let mut keys = Vec::new();
+        for key in &facts.keys {
+            let column = match key.column {
+                Some(column) => Some(*there(&[column])?.first()?),
+                None => None,
+            };
+            keys.push(IndexKey { column, uses: there(&key.uses)?, ..key.clone() });
+        }
+        let predicate = match &facts.predicate {
+            Some((columns, text)) => Some((there(columns)?, text.clone())),
+            None => None,
+        };
+        Some(NewIndex {
+            key: self.key_kind(index),
+            keys,
+            include: there(&facts.include)?,
+            unique: facts.unique,
+            btree: facts.btree,
+            predicate,
+            ..NewIndex::of(table, self[index].span)
+        })
+    }
+
+    /// The columns of another table that have the same names.
+    pub(super) fn same_columns(
+        &self,
+        from: RelationId,
+        columns: &[ColumnNumber],
+        to: RelationId,
+    ) -> Option<Vec<ColumnNumber>> {
+        columns.iter().map(|column| self[to].column(&self[from][*column].name)).collect()
+    }
+}

@@ -9,7 +9,7 @@ pub use crate::client::{Client, ClientBuilder, Mode, NoSession, Session, TokenPr
 pub use crate::collection::Collection;
 pub use crate::columns::{ColumnError, Columns, Encoder, nullable};
 pub use crate::definition::{Column, Filter, LocalTable, Param, ParamSource, Policy, ShapeDefinition, Table};
-pub use crate::expr::{Comparison, Expr, Kind, Operand};
+pub use crate::expr::{ArrayTest, Comparison, Expr, Function, Kind, Like, Number, Operand, Scalar, Select, Test};
 pub use crate::shape::{Index, Shape, ShapeParams};
 #[cfg(feature = "serde")]
 pub use crate::value::JsonOf;

@@ -90,6 +90,8 @@ codes! {
     FRAGMENT_PARAMETER = "SG0314", "a parameter that nobody binds";
     /// SQL that can't be evaluated for single rows.
     FRAGMENT_UNSUPPORTED = "SG0315", "SQL that a fragment can't contain";
+    /// Electric evaluates a where fragment for a row otherwise than PostgreSQL, for some values.
+    FRAGMENT_DIFFERS = "SG0316", "a fragment that Electric evaluates otherwise";
     /// A shape of a table that isn't there.
     SHAPE_TABLE = "SG0401", "an unknown table";
     /// A shape of a view.

@@ -130,7 +130,7 @@ fn shape(
     let fields = fields(selection, decided, report);
     let indexes = index::indexes(selection, &fields, report);
     let params = params(selection, &resolved.params, decided, session, report)?;
-    let filter = resolved.expr.clone().map(|expr| Filter { sql: crate::fragment::print(&expr, selection.table), expr });
+    let filter = resolved.expr.clone().map(|expr| Filter { sql: crate::fragment::print(&expr), expr });
     let table = format!("_rows_{}", naming::mangled(&entry.name.value));
     let local = Local {
         view: naming::mangled_relation(&entry.name.value),

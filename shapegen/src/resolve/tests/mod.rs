@@ -2,6 +2,7 @@
 
 mod malformed;
 mod rules;
+mod scopes;
 mod types;
 
 use std::fmt::Write;

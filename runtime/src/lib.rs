@@ -22,6 +22,7 @@ mod position;
 pub mod shape;
 #[cfg(feature = "client")]
 mod store;
+pub mod stored;
 #[cfg(feature = "client")]
 pub mod stream;
 pub mod value;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use shapegen_runtime::expr::{Expr, Kind, Operand};
+use shapegen_runtime::expr::{Expr, Node};
 
 use crate::table::{RowOf, TableDefinition, TableName};
 
@@ -59,44 +59,24 @@ impl BoundShape {
     }
 }
 
-/// Why parameters don't fit a condition: one is missing, or its text is not of the type it is compared with.
+/// Why a condition can't be served with these parameters: one is missing, its text is not of the type that it is compared
+/// as, or another table's rows decide.
 pub(crate) fn check_params(filter: &Expr, params: &[String]) -> Result<(), String> {
-    let check = |operand: &Operand, kind: Option<Kind>| {
-        let Operand::Param(at) = operand else { return Ok(()) };
-        let Some(text) = params.get(usize::from(*at)) else {
-            return Err(format!("parameter ${} was not provided", u32::from(*at) + 1));
+    let mut wrong = None;
+    filter.visit(&mut |node| {
+        let found = match node {
+            Node::Column(_) => return,
+            Node::Select(select) => Some(format!("subqueries are not served yet: the rows of {} decide", select.table)),
+            Node::Param(at, kind) => match params.get(usize::from(at)) {
+                None => Some(format!("parameter ${} was not provided", u32::from(at) + 1)),
+                Some(text) => kind
+                    .filter(|kind| kind.compare(text, text).is_err())
+                    .map(|kind| format!("invalid syntax for type {}: {text}", kind.name())),
+            },
         };
-        match kind {
-            Some(kind) if kind.compare(text, text).is_err() => {
-                Err(format!("invalid syntax for type {}: {text}", type_name(kind)))
-            }
-            _ => Ok(()),
+        if wrong.is_none() {
+            wrong = found;
         }
-    };
-    match filter {
-        Expr::Compare { kind, left, right, .. } => check(left, Some(*kind)).and_then(|()| check(right, Some(*kind))),
-        Expr::IsNull { operand, .. } => check(operand, None),
-        Expr::In { kind, operand, list, .. } => {
-            std::iter::once(operand).chain(list.iter()).try_for_each(|operand| check(operand, Some(*kind)))
-        }
-        Expr::All(conditions) | Expr::Any(conditions) => {
-            conditions.iter().try_for_each(|condition| check_params(condition, params))
-        }
-    }
-}
-
-/// PostgreSQL's name of a kind; of integers the widest, since the kind doesn't tell them apart.
-fn type_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Bool => "bool",
-        Kind::Integer => "int8",
-        Kind::Float => "float8",
-        Kind::Numeric => "numeric",
-        Kind::Text => "text",
-        Kind::Uuid => "uuid",
-        Kind::Date => "date",
-        Kind::Time => "time",
-        Kind::Timestamp => "timestamp",
-        Kind::Timestamptz => "timestamptz",
-    }
+    });
+    wrong.map_or(Ok(()), Err)
 }

@@ -48,6 +48,10 @@ pub struct Generated {
     pub loaded: Loaded,
     /// The local database as SQL.
     pub local_sql: String,
+    /// The local database in PostgreSQL's types, for PGlite.
+    pub local_pglite_sql: String,
+    /// What Electric needs on the PostgreSQL server.
+    pub electric_sql: String,
 }
 
 /// Why nothing is generated.
@@ -57,6 +61,8 @@ pub struct Failed {
     pub sources: SourceMap,
     /// What is wrong, at least one error among it.
     pub report: Report,
+    /// What a change of can help, as far as the manifest could be read: see [`Loaded::inputs`].
+    pub inputs: Vec<PathBuf>,
 }
 
 impl fmt::Display for Failed {
@@ -75,11 +81,15 @@ impl std::error::Error for Failed {}
 pub fn load(manifest: &Path) -> Result<Loaded, Box<Failed>> {
     let mut sources = SourceMap::default();
     let mut report = Report::default();
-    match read(manifest, &mut sources, &mut report) {
+    let mut named = vec![manifest.to_path_buf()];
+    match read(manifest, &mut sources, &mut report, &mut named) {
         Some((manifest, schema, catalog, model)) if !report.has_errors() => {
             Ok(Loaded { manifest, schema, catalog, model, sources, report })
         }
-        _ => Err(Box::new(Failed { sources, report })),
+        _ => {
+            named.extend(sources.files().map(|(_, file)| file.path.clone()));
+            Err(Box::new(Failed { sources, report, inputs: named }))
+        }
     }
 }
 
@@ -91,9 +101,18 @@ impl Loaded {
     }
 }
 
-fn read(path: &Path, sources: &mut SourceMap, report: &mut Report) -> Option<(Manifest, Schema, Catalog, Model)> {
+/// `named` gets what the manifest names and files were chosen from, also where nothing is there.
+fn read(
+    path: &Path,
+    sources: &mut SourceMap,
+    report: &mut Report,
+    named: &mut Vec<PathBuf>,
+) -> Option<(Manifest, Schema, Catalog, Model)> {
     let manifest = manifest::read(sources, path, report)?;
     let schema = schema::of_manifest(&manifest, sources, report);
+    let folder = manifest.folder(sources);
+    named.extend(manifest.schema.iter().chain(&manifest.overrides).map(|entry| folder.join(&entry.value)));
+    named.extend(schema.choices.iter().cloned());
     let catalog = Catalog::read(sources, &schema.scripts, report);
     if !schema.complete {
         // Every table of a missing file would be unknown.
@@ -113,7 +132,11 @@ pub fn unchanged(manifest: &Path) -> Option<usize> {
     let folder = manifest.parent()?;
     let entries: Vec<Entry<'_>> = stamp.schema.iter().map(|path| Entry { path, span: None }).collect();
     let overrides = stamp.overrides.as_ref().map(|path| Entry { path, span: None });
-    let schema = schema::read(folder, &entries, overrides.as_ref(), &mut sources, &mut Report::default());
+    let mut report = Report::default();
+    let schema = schema::read(folder, &entries, overrides.as_ref(), &mut sources, &mut report);
+    if !report.diagnostics().is_empty() {
+        return None;
+    }
     let inputs = inputs(&sources.file(text).text, schema.hash(folder, &sources));
     if inputs == stamp.inputs { stamp.untouched() } else { None }
 }
@@ -130,11 +153,14 @@ fn inputs(manifest: &str, schema: blake3::Hash) -> blake3::Hash {
 /// As [`load`].
 pub fn generate(manifest: &Path) -> Result<Generated, Box<Failed>> {
     let mut loaded = load(manifest)?;
-    match emit::ddl::local_sql(&loaded.model) {
-        Ok(local_sql) => Ok(Generated { loaded, local_sql }),
+    match emit(&loaded.model) {
+        Ok(Sql { local, local_pglite, electric }) => {
+            Ok(Generated { loaded, local_sql: local, local_pglite_sql: local_pglite, electric_sql: electric })
+        }
         Err(error) => {
             loaded.report.push(defect(&error));
-            Err(Box::new(Failed { sources: loaded.sources, report: loaded.report }))
+            let inputs = loaded.inputs();
+            Err(Box::new(Failed { sources: loaded.sources, report: loaded.report, inputs }))
         }
     }
 }
@@ -142,6 +168,20 @@ pub fn generate(manifest: &Path) -> Result<Generated, Box<Failed>> {
 fn defect(error: &EmitError) -> Diagnostic {
     let help = "this is a defect of shapegen: please report it with the manifest and the schema";
     Diagnostic::error(&codes::OUTPUT, error.to_string()).help(help)
+}
+
+struct Sql {
+    local: String,
+    local_pglite: String,
+    electric: String,
+}
+
+fn emit(model: &Model) -> Result<Sql, EmitError> {
+    Ok(Sql {
+        local: emit::ddl::local_sql(model)?,
+        local_pglite: emit::pglite::local_pglite_sql(model)?,
+        electric: emit::electric::electric_sql(model)?,
+    })
 }
 
 /// Which files of the Rust module are printed.
@@ -164,7 +204,10 @@ impl Generated {
         let rust = manifest.output.rust.as_ref().map_or(RUST_FOLDER, |path| path.value.as_str());
         let mut output = self.rust_in(&folder.join(rust), print)?;
         if let Some(ddl) = &manifest.output.ddl {
-            output.add(folder.join(&ddl.value).join("local.sql"), self.local_sql.as_str());
+            let ddl = folder.join(&ddl.value);
+            output.add(ddl.join("local.sql"), self.local_sql.as_str());
+            output.add(ddl.join("local.pglite.sql"), self.local_pglite_sql.as_str());
+            output.add(ddl.join("electric.sql"), self.electric_sql.as_str());
         }
         Ok(output)
     }
@@ -274,6 +317,31 @@ mod tests {
     }
 
     #[test]
+    fn what_the_schema_says_in_no_readable_way_is_taken_from_the_overrides() {
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| root.path().join(name);
+        fs::create_dir(path("db")).unwrap();
+        fs::write(path("db/1_seen.sql"), "CREATE VIEW seen AS SELECT 1 AS id;").unwrap();
+        fs::write(path("db/2_odd.sql"), "CREATE TABLE odd (id no_such_type);").unwrap();
+        let stated = "CREATE TABLE seen (id int PRIMARY KEY);\nCREATE TABLE odd (id uuid PRIMARY KEY);\n";
+        fs::write(path("overrides.sql"), stated).unwrap();
+        let shape = "{ scope = \"public\", change_frequency = \"low\" }";
+        let manifest = |overrides: &str| {
+            let text = format!("schema = \"db\"\n{overrides}[shape]\nseen = {shape}\nodd = {shape}\n");
+            fs::write(path("shapes.toml"), text).unwrap();
+            load(&path("shapes.toml"))
+        };
+        let failed = manifest("").unwrap_err();
+        let codes: Vec<&str> = failed.report.diagnostics().iter().map(|found| found.code.id).collect();
+        assert_eq!(codes, ["SG0103", "SG0402", "SG0404"]);
+        let loaded = manifest("overrides = \"overrides.sql\"\n").unwrap();
+        assert_eq!(loaded.report.diagnostics(), []);
+        assert!(loaded.inputs().contains(&path("overrides.sql")));
+        let failed = manifest("overrides = 1\n").unwrap_err();
+        assert!(failed.to_string().contains("`overrides` must be a string"), "{failed}");
+    }
+
+    #[test]
     fn nothing_is_built_until_an_input_or_an_output_changes() {
         let root = tempfile::tempdir().unwrap();
         let path = |name: &str| root.path().join(name);
@@ -315,6 +383,12 @@ mod tests {
         fs::write(path("shapes.toml"), warned).unwrap();
         build();
         assert_eq!(unchanged(), None, "a warning is said each time");
+
+        fs::write(path("shapes.toml"), manifest.replace("sql/*.sql", "sql")).unwrap();
+        build();
+        assert_eq!(unchanged(), Some(3));
+        fs::write(path("sql/1_program.go"), "").unwrap();
+        assert_eq!(unchanged(), None, "a folder that there is something to say about");
     }
 
     /// Everything that is generated, in one text.

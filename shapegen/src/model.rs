@@ -1,9 +1,17 @@
 //! Every decision about the output, made once by `resolve`. Emitters print it and decide nothing.
 
+use std::fmt;
+
 use shapegen_runtime::definition::{ParamSource, Policy};
 use shapegen_runtime::expr::Expr;
 
 use crate::catalog::QualifiedName;
+
+mod postgres;
+pub mod scalar;
+
+pub use postgres::{PgliteColumn, PgliteTable, Postgres, PostgresIndex, SyncedTable};
+pub use scalar::Scalar;
 
 /// What one manifest, or one derived struct, comes to.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,10 +20,16 @@ pub struct Model {
     pub shapes: Vec<Shape>,
     /// The enums that the shapes use, by Rust name.
     pub enums: Vec<Enum>,
+    /// The composite types that the shapes use, by Rust name.
+    pub composites: Vec<Composite>,
+    /// The newtypes that the shapes use, by Rust name.
+    pub newtypes: Vec<Newtype>,
     /// The session's values, in the manifest's order.
     pub session: Session,
     /// How clients reach the service unless they say otherwise.
     pub mode: Mode,
+    /// What is made in PostgreSQL.
+    pub postgres: Postgres,
 }
 
 /// How a client names a shape to the service.
@@ -62,6 +76,8 @@ pub struct Shape {
     pub docs: Vec<String>,
     /// The row struct's name.
     pub row: String,
+    /// What the row struct derives and is marked with.
+    pub marks: Marks,
     /// The fields, in the order of the table's columns.
     pub fields: Vec<Field>,
     /// Positions in `fields`, in the key's order.
@@ -105,6 +121,10 @@ pub struct Field {
     pub not_null: bool,
     /// The field's type without `Option`.
     pub ty: RustType,
+    /// Why it isn't the type's usual one, for `explain`.
+    pub type_reason: Option<String>,
+    /// Attributes without `#[` and `]`.
+    pub attributes: Vec<String>,
     /// The field is redacted in `Debug`.
     pub secret: bool,
     /// The column's name in the local database.
@@ -116,40 +136,162 @@ pub struct Field {
 /// A field's Rust type.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum RustType {
-    /// `bool`
-    Bool,
-    /// `i16`
-    I16,
-    /// `i32`
-    I32,
-    /// `i64`
-    I64,
-    /// `f32`
-    F32,
-    /// `f64`
-    F64,
-    /// `v1::Numeric`
-    Numeric,
-    /// `String`
-    String,
-    /// `v1::Uuid`
-    Uuid,
-    /// `v1::Date`
-    Date,
-    /// `v1::Time`
-    Time,
-    /// `v1::DateTime`
-    DateTime,
-    /// `v1::Timestamp`
-    Timestamp,
-    /// `v1::Json`
-    Json,
-    /// `Vec<u8>`
-    Bytes,
+    /// A type without parameters.
+    Scalar(&'static Scalar),
     /// A generated enum, by its Rust name.
     Enum(String),
+    /// A generated struct, by its Rust name.
+    Composite(String),
+    /// A generated struct around one value.
+    Newtype {
+        /// Its Rust name.
+        ident: String,
+        /// The value's type.
+        inner: Box<RustType>,
+    },
+    /// `v1::JsonOf<T>` of a type of the program.
+    JsonOf(String),
+    /// A type of the program.
+    Own(Own),
+    /// `v1::OrInfinity<T>`
+    OrInfinity(Box<RustType>),
+    /// `v1::Range<T>`
+    Range(Box<RustType>),
+    /// `v1::Multirange<T>`
+    Multirange(Box<RustType>),
     /// `Vec<Option<T>>`
     Array(Box<RustType>),
+    /// `v1::Array<T>`, of several dimensions.
+    Nested(Box<RustType>),
+}
+
+impl fmt::Display for RustType {
+    /// As a person would write it with everything imported.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scalar(scalar) => f.write_str(scalar.name),
+            Self::Enum(ident) | Self::Composite(ident) | Self::Newtype { ident, .. } => f.write_str(ident),
+            Self::JsonOf(path) => write!(f, "JsonOf<{path}>"),
+            Self::Own(own) => f.write_str(&own.path),
+            Self::OrInfinity(inner) => write!(f, "OrInfinity<{inner}>"),
+            Self::Range(inner) => write!(f, "Range<{inner}>"),
+            Self::Multirange(inner) => write!(f, "Multirange<{inner}>"),
+            Self::Array(inner) => write!(f, "Vec<Option<{inner}>>"),
+            Self::Nested(inner) => write!(f, "Array<{inner}>"),
+        }
+    }
+}
+
+/// A type of the program, as the manifest spells it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Own {
+    /// The type.
+    pub path: String,
+    /// The module whose `decode` and `encode` read and write it; without it the type is a `PgValue`.
+    pub with: Option<String>,
+    /// Values of the PostgreSQL type tell rows apart.
+    pub key: bool,
+}
+
+impl RustType {
+    /// `String`
+    pub const STRING: Self = Self::Scalar(&scalar::STRING);
+
+    /// Whether it is `Copy`.
+    pub fn is_copy(&self) -> bool {
+        match self {
+            Self::Scalar(scalar) => scalar.copy,
+            Self::Newtype { inner, .. } | Self::OrInfinity(inner) | Self::Range(inner) => inner.is_copy(),
+            _ => false,
+        }
+    }
+
+    /// Whether it is `Eq`, `Ord` and `Hash`, and equal values are stored alike, so that rows are told apart by it.
+    pub fn is_key(&self) -> bool {
+        match self {
+            Self::Scalar(scalar) => scalar.key,
+            Self::Enum(_) => true,
+            Self::Newtype { inner, .. }
+            | Self::OrInfinity(inner)
+            | Self::Range(inner)
+            | Self::Multirange(inner)
+            | Self::Array(inner)
+            | Self::Nested(inner) => inner.is_key(),
+            Self::Own(own) => own.key,
+            Self::Composite(_) | Self::JsonOf(_) => false,
+        }
+    }
+
+    /// The column's type in the local database: `INTEGER`, `TEXT`, `BLOB` or `ANY`.
+    pub fn local_type(&self) -> &'static str {
+        match self {
+            Self::Scalar(scalar) => scalar.local_type,
+            Self::Newtype { inner, .. } | Self::OrInfinity(inner) => inner.local_type(),
+            // It may store whatever it likes.
+            Self::Own(_) => "ANY",
+            _ => "TEXT",
+        }
+    }
+
+    /// The module that reads and writes it, where that is not the type itself.
+    pub fn codec(&self) -> Option<&str> {
+        match self {
+            Self::Own(own) => own.with.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The type that it is a wrapper of.
+    pub fn inner(&self) -> Option<&Self> {
+        match self {
+            Self::Newtype { inner, .. }
+            | Self::OrInfinity(inner)
+            | Self::Range(inner)
+            | Self::Multirange(inner)
+            | Self::Array(inner)
+            | Self::Nested(inner) => Some(inner),
+            Self::Scalar(_) | Self::Enum(_) | Self::Composite(_) | Self::JsonOf(_) | Self::Own(_) => None,
+        }
+    }
+
+    /// Whether a value inside of it is read by a module, which only a column's own value can be.
+    pub fn holds_codec(&self) -> bool {
+        self.inner().is_some_and(|inner| inner.codec().is_some() || inner.holds_codec())
+    }
+
+    /// What the local database holds: equal for types that read each other's rows, whatever their names are.
+    pub fn stored(&self) -> String {
+        match self {
+            Self::Scalar(scalar) => scalar.stored.to_owned(),
+            Self::Enum(_) => "text".to_owned(),
+            Self::Composite(_) => "composite".to_owned(),
+            Self::JsonOf(_) => "json".to_owned(),
+            Self::Newtype { inner, .. } => inner.stored(),
+            Self::Own(Own { path, with, .. }) => format!("{path} by {}", with.as_deref().unwrap_or("itself")),
+            Self::OrInfinity(inner) => inner.stored(),
+            Self::Range(inner) => format!("range of {}", inner.stored()),
+            Self::Multirange(inner) => format!("multirange of {}", inner.stored()),
+            Self::Array(inner) => format!("array of {}", inner.stored()),
+            Self::Nested(inner) => format!("nested array of {}", inner.stored()),
+        }
+    }
+
+    /// The generated type that it is made of.
+    pub fn generated(&self) -> Option<&str> {
+        match self {
+            Self::Enum(ident) | Self::Composite(ident) | Self::Newtype { ident, .. } => Some(ident),
+            other => other.inner().and_then(Self::generated),
+        }
+    }
+}
+
+/// What a generated type derives and is marked with.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Marks {
+    /// Paths of derive macros, ours first.
+    pub derives: Vec<String>,
+    /// Attributes without `#[` and `]`.
+    pub attributes: Vec<String>,
 }
 
 /// The rows of a shape.
@@ -196,6 +338,47 @@ pub struct Enum {
     pub docs: Vec<String>,
     /// Variant names and their labels, in order; never `Other`.
     pub variants: Vec<(String, String)>,
+    /// Serde reads and writes it by its labels.
+    pub serde: bool,
+    /// What it derives and is marked with.
+    pub marks: Marks,
+}
+
+/// A composite type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Composite {
+    /// The Rust name.
+    pub ident: String,
+    /// The name in PostgreSQL.
+    pub name: QualifiedName,
+    /// `COMMENT ON TYPE`, lines.
+    pub docs: Vec<String>,
+    /// Its attributes, in order.
+    pub attributes: Vec<Attribute>,
+    /// What it derives and is marked with.
+    pub marks: Marks,
+}
+
+/// One attribute of a composite type; each may be NULL.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attribute {
+    /// The field's name: a Rust identifier, raw where it must be.
+    pub ident: String,
+    /// Its type without `Option`.
+    pub ty: RustType,
+}
+
+/// A generated struct around one value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Newtype {
+    /// The Rust name.
+    pub ident: String,
+    /// What it is: `users.id`, or the type's name.
+    pub of: String,
+    /// The value's type.
+    pub inner: RustType,
+    /// What it derives and is marked with.
+    pub marks: Marks,
 }
 
 /// The table of the local database.

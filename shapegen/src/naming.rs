@@ -25,7 +25,7 @@ pub fn is_type_name(name: &str) -> bool {
 }
 
 /// A snake-case identifier for any text, not yet raw: `type` stays `type`.
-fn snake(name: &str) -> String {
+pub fn snake(name: &str) -> String {
     identifier(&ascii(name).to_snake_case(), "unnamed")
 }
 
@@ -77,18 +77,70 @@ impl Names {
         let mut free = name.to_owned();
         let mut number = 2_u64;
         while !self.take(&free) {
-            free = format!("{name}{separator}{number}");
+            // `self_` becomes `self_2`.
+            let stem = if separator.is_empty() { name } else { name.trim_end_matches(separator) };
+            free = format!("{stem}{separator}{number}");
             number += 1;
         }
         free
     }
 }
 
-/// One identifier per name, all different: a name that is its own identifier keeps it, whatever stands before it.
-fn distinct(names: &[&str], wish: fn(&str) -> String, separator: &str, mut taken: Names) -> Vec<String> {
-    let wishes: Vec<String> = names.iter().map(|name| wish(name)).collect();
-    let own: Vec<bool> = wishes.iter().zip(names).map(|(wish, name)| wish == name && taken.take(wish)).collect();
-    wishes.into_iter().zip(own).map(|(wish, own)| if own { wish } else { taken.take_free(&wish, separator) }).collect()
+/// A Rust name for a name of PostgreSQL or the manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The identifier.
+    pub ident: String,
+    /// Nobody could guess it: it is numbered, since another name wants the same, or says too little of the name.
+    pub doubtful: bool,
+}
+
+/// Names to be given, some of them chosen by people.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'n> {
+    /// The name.
+    pub name: &'n str,
+    /// The identifier that people chose for it.
+    pub chosen: Option<&'n str>,
+}
+
+impl<'n> From<&'n str> for Wanted<'n> {
+    fn from(name: &'n str) -> Self {
+        Self { name, chosen: None }
+    }
+}
+
+/// One identifier per name, all different: what was chosen counts, then a name that is its own identifier keeps it,
+/// whatever stands before it.
+fn distinct(
+    names: &[Wanted<'_>],
+    wish: impl Fn(&str) -> String,
+    clear: impl Fn(&str) -> bool,
+    separator: &str,
+    mut taken: Names,
+) -> Vec<Given> {
+    let mut given: Vec<Option<Given>> = vec![None; names.len()];
+    let wishes: Vec<String> = names.iter().map(|one| wish(one.name)).collect();
+    for (slot, one) in given.iter_mut().zip(names) {
+        if let Some(chosen) = one.chosen {
+            taken.take(chosen);
+            *slot = Some(Given { ident: chosen.to_owned(), doubtful: false });
+        }
+    }
+    for ((slot, one), wish) in given.iter_mut().zip(names).zip(&wishes) {
+        if slot.is_none() && wish == one.name && taken.take(wish) {
+            *slot = Some(Given { ident: wish.clone(), doubtful: false });
+        }
+    }
+    let all = given.into_iter().zip(names).zip(wishes);
+    all.map(|((slot, one), wish)| {
+        slot.unwrap_or_else(|| {
+            let ident = taken.take_free(&wish, separator);
+            let doubtful = ident != wish || !clear(one.name);
+            Given { ident, doubtful }
+        })
+    })
+    .collect()
 }
 
 /// These can't be raw.
@@ -96,16 +148,20 @@ const UNUSABLE: [&str; 3] = ["self", "super", "crate"];
 
 /// Names that a generated client has for itself, and those that Windows doesn't take for a file: a shape of that name
 /// gets `_shape` behind it.
-const CLIENT: &[&str] =
-    &["aux", "builder", "client", "clone", "con", "enums", "lib", "main", "mod", "new", "nul", "prn", "session"];
+#[rustfmt::skip]
+const CLIENT: &[&str] = &[
+    "aux", "builder", "client", "clone", "composites", "con", "enums", "lib", "main", "mod", "new", "newtypes", "nul",
+    "prn", "session",
+];
 
 /// Module and method names of shapes, raw where they are keywords.
-pub fn shapes(names: &[&str]) -> Vec<String> {
+pub fn shapes(names: &[&str]) -> Vec<Given> {
     let wish = |name: &str| {
         let wish = usable(name);
         if CLIENT.contains(&wish.as_str()) || is_port(&wish) { format!("{wish}_shape") } else { wish }
     };
-    distinct(names, wish, "_", Names::default()).into_iter().map(raw).collect()
+    let wanted: Vec<Wanted<'_>> = names.iter().copied().map(Wanted::from).collect();
+    raw(distinct(&wanted, wish, |_| true, "_", Names::default()))
 }
 
 /// `com1`, `lpt9` and the like: devices to Windows, whatever is behind the point.
@@ -114,8 +170,8 @@ fn is_port(name: &str) -> bool {
 }
 
 /// Field names, raw where they are keywords.
-pub fn fields(names: &[&str]) -> Vec<String> {
-    distinct(names, usable, "_", Names::default()).into_iter().map(raw).collect()
+pub fn fields(names: &[Wanted<'_>]) -> Vec<Given> {
+    raw(distinct(names, usable, |name| !snake(name).starts_with("unnamed"), "_", Names::default()))
 }
 
 fn usable(name: &str) -> String {
@@ -123,18 +179,48 @@ fn usable(name: &str) -> String {
     if UNUSABLE.contains(&wish.as_str()) { format!("{wish}_") } else { wish }
 }
 
-fn raw(name: String) -> String {
-    if is_keyword(&name) { format!("r#{name}") } else { name }
+/// Whether people can choose a word as a field's name: lower case, and nothing that can't be raw.
+pub fn is_field_name(word: &str) -> bool {
+    let plain = word.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
+        && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    plain && !UNUSABLE.contains(&word) && word.chars().any(|c| c != '_')
+}
+
+fn raw(mut given: Vec<Given>) -> Vec<Given> {
+    for one in &mut given {
+        if is_keyword(&one.ident) {
+            one.ident = format!("r#{}", one.ident);
+        }
+    }
+    given
+}
+
+/// Variants that every enum has, and what no variant can be called.
+const VARIANTS: [&str; 2] = ["Other", "Self"];
+
+/// Whether people can choose a word as a variant's name.
+pub fn is_variant_name(word: &str) -> bool {
+    is_type_name(word) && !VARIANTS.contains(&word)
 }
 
 /// Variants for an enum's labels; `Other` is kept for labels to come.
-pub fn variants(labels: &[&str]) -> Vec<String> {
-    distinct(labels, camel, "", Names::reserving(["Other", "Self"]))
+pub fn variants(labels: &[Wanted<'_>]) -> Vec<Given> {
+    let wish = |label: &str| if label.is_empty() { "Empty".to_owned() } else { camel(label) };
+    // What is lost from a clear label stands between words.
+    let clear = |label: &str| {
+        let between = |c: char| matches!(c, '-' | '_' | ' ' | '.' | '/' | ':');
+        label.starts_with(|c: char| c.is_ascii_alphabetic())
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || between(c))
+    };
+    distinct(labels, wish, clear, "", Names::reserving(VARIANTS))
 }
 
 /// Constants for the fields of these identifiers; `DEFINITION` is the trait's.
 pub fn constants(fields: &[&str]) -> Vec<String> {
-    distinct(fields, |field| field.trim_start_matches("r#").to_ascii_uppercase(), "_", Names::reserving(["DEFINITION"]))
+    let wish = |field: &str| field.trim_start_matches("r#").to_ascii_uppercase();
+    let wanted: Vec<Wanted<'_>> = fields.iter().copied().map(Wanted::from).collect();
+    let given = distinct(&wanted, wish, |_| true, "_", Names::reserving(["DEFINITION"]));
+    given.into_iter().map(|one| one.ident).collect()
 }
 
 /// A name of the local database: one for each name of PostgreSQL, and none equal to another but for case, which SQLite
@@ -170,6 +256,10 @@ pub fn mangled_relation(name: &str) -> String {
 mod tests {
     use super::*;
 
+    fn idents(given: Vec<Given>) -> Vec<String> {
+        given.into_iter().map(|one| one.ident).collect()
+    }
+
     #[test]
     fn keywords_are_sorted() {
         assert!(KEYWORDS.is_sorted());
@@ -177,7 +267,7 @@ mod tests {
 
     #[test]
     fn identifiers_are_distinct_and_usable() {
-        let names = ["a b", "a_b", "A B", "type", "self", "", "!!!", "2fa", "größe", "_", "userID", "gen"];
+        let names = ["a b", "a_b", "A B", "type", "self", "", "!!!", "2fa", "größe", "_", "userID", "gen", "Self"];
         let expected = [
             "a_b_2",
             "a_b",
@@ -191,9 +281,11 @@ mod tests {
             "unnamed_3",
             "user_id",
             "r#gen",
+            "self_2",
         ];
-        assert_eq!(fields(&names), expected);
-        for ident in fields(&names) {
+        let given = idents(fields(&names.map(Wanted::from)));
+        assert_eq!(given, expected);
+        for ident in given {
             assert!(syn::parse_str::<syn::Ident>(&ident).is_ok() || ident.starts_with("r#"), "{ident}");
         }
     }
@@ -201,17 +293,55 @@ mod tests {
     #[test]
     fn no_shape_takes_a_file_that_windows_or_the_module_needs() {
         assert_eq!(
-            shapes(&["mod", "Client", "con", "com1", "LPT9", "com10", "comet"]),
+            idents(shapes(&["mod", "Client", "con", "com1", "LPT9", "com10", "comet"])),
             ["mod_shape", "client_shape", "con_shape", "com1_shape", "lpt9_shape", "com10", "comet"]
         );
     }
 
     #[test]
-    fn labels_that_differ_little_stay_apart() {
+    fn labels_that_differ_little_stay_apart_and_are_doubtful() {
+        let names =
+            ["live", "LIVE", "Live", "other", "self", "C++", "C#", "", "so-so", "so_so", "in progress", "\u{1f389}"];
+        let mut labels = names.map(Wanted::from);
+        labels[5].chosen = Some("Cpp");
+        let given = variants(&labels);
+        let doubtful: Vec<&str> = given.iter().filter(|one| one.doubtful).map(|one| one.ident.as_str()).collect();
+        assert_eq!(doubtful, ["Live2", "Live3", "Other2", "Self2", "C", "Empty", "SoSo2", "Unnamed"]);
         assert_eq!(
-            variants(&["live", "LIVE", "Live", "other", "self", "C++", "C#", ""]),
-            ["Live2", "Live3", "Live", "Other2", "Self2", "C", "C2", "Unnamed"]
+            idents(given),
+            [
+                "Live2",
+                "Live3",
+                "Live",
+                "Other2",
+                "Self2",
+                "Cpp",
+                "C",
+                "Empty",
+                "SoSo",
+                "SoSo2",
+                "InProgress",
+                "Unnamed"
+            ]
         );
+    }
+
+    #[test]
+    fn words_that_people_can_choose() {
+        for (word, field, variant) in [
+            ("kind", true, false),
+            ("type", true, false),
+            ("_2fa", true, false),
+            ("self", false, false),
+            ("__", false, false),
+            ("Kind", false, true),
+            ("Other", false, false),
+            ("Self", false, false),
+            ("größe", false, false),
+            ("", false, false),
+        ] {
+            assert_eq!((is_field_name(word), is_variant_name(word)), (field, variant), "{word}");
+        }
     }
 
     #[test]

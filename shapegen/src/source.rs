@@ -78,6 +78,16 @@ impl SourceMap {
         &self.file(span.file).text[span.range()]
     }
 
+    /// Shows the files below a folder as files of a git revision: `main:schema.sql`.
+    #[cfg(feature = "cli")]
+    pub(crate) fn show_as(&mut self, folder: &std::path::Path, revision: &str) {
+        for file in &mut self.files {
+            if let Ok(inside) = file.path.strip_prefix(folder) {
+                file.path = PathBuf::from(format!("{revision}:{}", inside.display()));
+            }
+        }
+    }
+
     /// All files, in the order in which they were added.
     pub fn files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
         self.files.iter().enumerate().map(|(at, file)| (FileId(at as u32), file))

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::{env, fs};
 
 use shapegen::cli::{Exit, Terminal};
 use shapegen_runtime::{Client, Shape, SqliteStore, Status, Storage};
 use shapegen_server::{Column, MemorySource, TableDefinition, TableName};
 
+use crate::compile::{compile, runtimes, stderr};
 use crate::stage::{ANN, Stage, livestream, notification, until};
 use crate::{renamed, sync};
 
@@ -53,34 +53,6 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// Type-checks a project's `src/main.rs` against a compiled runtime.
-fn compile(project: &Path, runtime: &Path) -> Output {
-    let runtime_crate = format!("shapegen_runtime={}", runtime.display());
-    Command::new(env!("RUSTC"))
-        .current_dir(project)
-        .args(["--edition", "2024", "--emit", "metadata", "--error-format", "short", "--cap-lints", "allow"])
-        .args(["--extern", &runtime_crate, "--out-dir", ".", "src/main.rs", "-L"])
-        .arg(format!("dependency={}", runtime.parent().unwrap().display()))
-        .output()
-        .unwrap()
-}
-
-/// The compiled runtimes beside this test: with and without its features, and those of earlier builds.
-fn runtimes() -> Vec<PathBuf> {
-    let folder = env::current_exe().unwrap().parent().unwrap().to_owned();
-    let mut found: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            let name = path.file_name().unwrap().to_string_lossy();
-            name.starts_with("libshapegen_runtime-") && name.ends_with(".rlib")
-        })
-        .collect();
-    found.sort_by_key(|path| fs::metadata(path).unwrap().modified().unwrap());
-    found.reverse();
-    found
-}
-
 #[test]
 fn check_says_so_and_the_program_fails_to_compile_where_it_uses_the_old_name() {
     let project = tempfile::tempdir().unwrap();
@@ -95,9 +67,10 @@ fn check_says_so_and_the_program_fails_to_compile_where_it_uses_the_old_name() {
     let (exit, _, err) = shapegen(&build);
     assert_eq!(exit, Exit::Fine, "{err}");
     assert_eq!(shapegen(&check), (Exit::Fine, String::new(), String::new()));
+    let compiled = |runtime: &Path| compile(&path("src/main.rs"), runtime, &["--cap-lints", "allow"]);
     let mut said = Vec::new();
     let runtime = runtimes().into_iter().find(|runtime| {
-        let output = compile(project.path(), runtime);
+        let output = compiled(runtime);
         said.push(stderr(&output));
         output.status.success()
     });
@@ -113,19 +86,15 @@ fn check_says_so_and_the_program_fails_to_compile_where_it_uses_the_old_name() {
 
     let (exit, _, err) = shapegen(&build);
     assert_eq!(exit, Exit::Fine, "{err}");
-    let failed = compile(project.path(), &runtime);
+    let failed = compiled(&runtime);
     assert!(!failed.status.success());
     let errors: Vec<String> =
         stderr(&failed).lines().filter(|line| line.contains("error[")).map(str::to_owned).collect();
     assert_eq!(errors.len(), 1, "{errors:?}");
-    assert!(errors[0].starts_with("src/main.rs:5:9: error[E0609]: no field `title`"), "{errors:?}");
+    assert!(errors[0].starts_with("main.rs:5:9: error[E0609]: no field `title`"), "{errors:?}");
 
     fs::write(path("src/main.rs"), PROGRAM.replace("row.title", "row.headline")).unwrap();
-    assert!(compile(project.path(), &runtime).status.success());
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    assert!(compiled(&runtime).status.success());
 }
 
 /// `livestreams` as it is after the rename.

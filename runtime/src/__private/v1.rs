@@ -9,7 +9,7 @@ pub use crate::client::{Client, ClientBuilder, Mode, NoSession, Session, TokenPr
 pub use crate::collection::Collection;
 pub use crate::columns::{ColumnError, Columns, Encoder, nullable};
 pub use crate::definition::{Column, Filter, LocalTable, Param, ParamSource, Policy, ShapeDefinition, Table};
-pub use crate::expr::{Comparison, Expr, Kind, Operand};
+pub use crate::expr::{ArrayTest, Comparison, Expr, Function, Kind, Like, Number, Operand, Scalar, Select, Test};
 pub use crate::shape::{Index, Shape, ShapeParams};
 #[cfg(feature = "serde")]
 pub use crate::value::JsonOf;
@@ -18,7 +18,7 @@ pub use crate::value::{
     MacAddr, MacAddr8, Money, Multirange, Numeric, OrInfinity, Path, PgValue, Point, Polygon, Range, Rectangle, Secret,
     Segment, TimeOfDay, TimeTz, ValueError, Vector,
 };
-pub use crate::{composite_value, enum_value, generated_for, newtype_value};
+pub use crate::{composite_value, enum_serde, enum_value, generated_for, newtype_value};
 #[cfg(feature = "chrono")]
 pub use chrono;
 pub use jiff::Timestamp;
@@ -75,6 +75,37 @@ macro_rules! enum_value {
                 $crate::__private::v1::Cell::text($crate::__private::v1::PgEnum::label(self))
             }
         }
+    };
+}
+
+/// Gives an enum that is a `PgEnum` serde's traits: it is its label.
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! enum_serde {
+    ($name:ident) => {
+        impl $crate::__private::v1::serde::Serialize for $name {
+            fn serialize<S: $crate::__private::v1::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str($crate::__private::v1::PgEnum::label(self))
+            }
+        }
+
+        impl<'de> $crate::__private::v1::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::__private::v1::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let label = <$crate::__private::v1::Cow<'de, str> as $crate::__private::v1::serde::Deserialize<'de>>::deserialize(deserializer)?;
+                Ok(<Self as $crate::__private::v1::PgEnum>::from_label(&label))
+            }
+        }
+    };
+}
+
+/// Says what is missing.
+#[cfg(not(feature = "serde"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! enum_serde {
+    ($name:ident) => {
+        compile_error!("`serde = true` in the manifest needs the feature `serde` of shapegen-runtime");
     };
 }
 

@@ -1,28 +1,38 @@
 //! A shape's table: made, widened or made anew when the shape's columns changed; its finders; its statements.
 
-use std::fmt::Write;
-
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Verdict;
 use super::error::Fault;
 use crate::definition::ShapeDefinition;
+use crate::stored::{Fit, Stored};
+
+impl From<Fit> for Verdict {
+    fn from(fit: Fit) -> Self {
+        match fit {
+            Fit::Keep => Self::Keep,
+            Fit::Widen => Self::Widen,
+            Fit::Refetch => Self::Refetch,
+        }
+    }
+}
 
 /// Brings the shape's table to this build's columns; part of the transaction that opens an instance.
 pub(super) fn prepare(connection: &Connection, shape: &ShapeDefinition) -> Result<Verdict, Fault> {
+    let wanted = Stored::from(shape);
     let stored = connection
         .prepare_cached("SELECT fingerprint, columns, indexes FROM _shape WHERE local = ?")?
-        .query_row([shape.local.table], |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))
+        .query_row([shape.local.table], |row| {
+            let stored = Stored::remembered(row.get(1)?, row.get::<_, i64>(0)?.cast_unsigned());
+            Ok((stored, row.get::<_, String>(2)?))
+        })
         .optional()?;
-    let verdict = match &stored {
-        None => Verdict::New,
-        Some((fingerprint, columns, _)) => verdict(*fingerprint, columns, shape),
-    };
+    let verdict = stored.as_ref().map_or(Verdict::New, |(stored, _)| stored.fit(&wanted).into());
     match verdict {
         Verdict::Keep => {
             // Finders are not part of the fingerprint: the rows stay. Before the first load there are none on purpose.
             let loaded = "SELECT 1 FROM _instance WHERE local = ? AND current_g IS NOT NULL";
-            if stored.is_some_and(|(_, _, indexes)| indexes != index_list(shape))
+            if stored.is_some_and(|(_, indexes)| indexes != index_list(shape))
                 && connection.prepare_cached(loaded)?.exists([shape.local.table])?
             {
                 build_indexes(connection, shape)?;
@@ -36,7 +46,7 @@ pub(super) fn prepare(connection: &Connection, shape: &ShapeDefinition) -> Resul
     connection.execute(
         "INSERT INTO _shape (local, name, view, fingerprint, columns, indexes) VALUES (?1, ?2, ?3, ?4, ?5, '')
          ON CONFLICT (local) DO UPDATE SET name = ?2, view = ?3, fingerprint = ?4, columns = ?5",
-        (shape.local.table, shape.name, view, shape.local.fingerprint.cast_signed(), column_list(shape)),
+        (shape.local.table, shape.name, view, shape.local.fingerprint.cast_signed(), wanted.columns()),
     )?;
     Ok(verdict)
 }
@@ -47,36 +57,6 @@ pub(super) fn finish(connection: &Connection, shape: &ShapeDefinition) -> Result
         .prepare_cached("SELECT indexes FROM _shape WHERE local = ?")?
         .query_row([shape.local.table], |row| row.get(0))?;
     if built != index_list(shape) { build_indexes(connection, shape) } else { Ok(()) }
-}
-
-/// What this build's columns mean for the stored rows.
-///
-/// The columns are compared one by one, PostgreSQL's types with them: two types may be stored alike and read differently.
-fn verdict(fingerprint: i64, columns: &str, shape: &ShapeDefinition) -> Verdict {
-    let wanted = column_list(shape);
-    if columns == wanted && fingerprint == shape.local.fingerprint.cast_signed() {
-        return Verdict::Keep;
-    }
-    let wanted: Vec<&str> = wanted.lines().collect();
-    let nothing_lost = columns.lines().all(|line| wanted.contains(&line));
-    let added = || shape.columns.iter().zip(&wanted).filter(|(_, line)| !columns.lines().any(|old| old == **line));
-    if nothing_lost && added().count() > 0 && added().all(|(column, _)| !column.not_null) {
-        Verdict::Widen
-    } else {
-        Verdict::Refetch
-    }
-}
-
-/// One line per column, then the key: what has to be the same for stored rows to be readable.
-fn column_list(shape: &ShapeDefinition) -> String {
-    let mut list = String::new();
-    for column in shape.columns {
-        let null = if column.not_null { "not null" } else { "null" };
-        // Debug form: a name with a line break stays on its line.
-        let _ = writeln!(list, "{:?} {:?} {} {null}", column.local, column.pg_type, column.dims);
-    }
-    let _ = writeln!(list, "key {:?}", shape.key_columns().map(|column| column.local).collect::<Vec<_>>());
-    list
 }
 
 fn index_list(shape: &ShapeDefinition) -> String {
@@ -246,25 +226,24 @@ mod tests {
 
     #[test]
     fn the_verdict_follows_from_the_columns() {
-        let stored = column_list(&ITEM);
-        let fingerprint = ITEM.local.fingerprint.cast_signed();
+        let verdict = |old: &ShapeDefinition, new: &ShapeDefinition| Stored::from(old).fit(&Stored::from(new));
         for (name, shape, expected) in [
-            ("the same", ITEM, Verdict::Keep),
-            ("a nullable column more", item::widened(), Verdict::Widen),
-            ("another type, stored alike", item::retyped(), Verdict::Refetch),
-            ("a column less", item::narrowed(), Verdict::Refetch),
-            ("another fingerprint alone", item::with_fingerprint(ITEM, 7), Verdict::Refetch),
-            ("another key", item::rekeyed(), Verdict::Refetch),
+            ("the same", ITEM, Fit::Keep),
+            ("a nullable column more", item::widened(), Fit::Widen),
+            ("another type, stored alike", item::retyped(), Fit::Refetch),
+            ("a column less", item::narrowed(), Fit::Refetch),
+            ("another fingerprint alone", item::with_fingerprint(ITEM, 7), Fit::Refetch),
+            ("another key", item::rekeyed(), Fit::Refetch),
         ] {
-            assert_eq!(verdict(fingerprint, &stored, &shape), expected, "{name}");
+            assert_eq!(verdict(&ITEM, &shape), expected, "{name}");
         }
         // And back: the column that came is gone again.
-        assert_eq!(verdict(1, &column_list(&item::widened()), &ITEM), Verdict::Refetch);
+        assert_eq!(verdict(&item::widened(), &ITEM), Fit::Refetch);
         // A column that must not be NULL has no value for old rows.
         let mut columns = item::widened().columns.to_vec();
         columns.last_mut().unwrap().not_null = true;
         let strict = ShapeDefinition { columns: columns.leak(), ..item::widened() };
-        assert_eq!(verdict(fingerprint, &stored, &strict), Verdict::Refetch);
+        assert_eq!(verdict(&ITEM, &strict), Fit::Refetch);
     }
 
     #[test]

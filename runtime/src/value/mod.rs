@@ -29,6 +29,7 @@ mod chrono;
 mod composite;
 #[cfg(feature = "rust_decimal")]
 mod decimal;
+mod float;
 mod geometry;
 mod hstore;
 mod interval;
@@ -79,18 +80,31 @@ pub use vector::Vector;
 /// A type of somebody else's takes part through a module that the manifest names, with these three functions:
 ///
 /// ```
+/// mod seconds {
+///     use std::time::Duration;
+///
+///     use shapegen_runtime::cell::Cell;
+///     use shapegen_runtime::value::{PgValue, ValueError};
+///
+///     pub fn decode(cell: Cell<'_>) -> Result<Duration, ValueError> {
+///         i64::decode(cell).and_then(|seconds| {
+///             let found = || ValueError::invalid("seconds", &seconds.to_string());
+///             u64::try_from(seconds).map(Duration::from_secs).map_err(|_| found())
+///         })
+///     }
+///
+///     pub fn local(value: &Duration) -> Cell<'_> {
+///         text(value)
+///     }
+///
+///     pub fn text(value: &Duration) -> Cell<'_> {
+///         Cell::Text(value.as_secs().to_string().into())
+///     }
+/// }
 /// # use shapegen_runtime::cell::Cell;
-/// # use shapegen_runtime::value::ValueError;
-/// # type T = String;
-/// # mod codec {
-/// # use super::{Cell, T, ValueError};
-/// pub fn decode(cell: Cell<'_>) -> Result<T, ValueError>
-/// # { shapegen_runtime::value::PgValue::decode(cell) }
-/// pub fn local(value: &T) -> Cell<'_>
-/// # { shapegen_runtime::value::PgValue::local(value) }
-/// pub fn text(value: &T) -> Cell<'_>
-/// # { shapegen_runtime::value::PgValue::text(value) }
-/// # }
+/// # let value = seconds::decode(Cell::text("90")).unwrap();
+/// # assert_eq!(seconds::decode(seconds::local(&value)), Ok(value));
+/// # assert_eq!(seconds::text(&value), Cell::text("90"));
 /// ```
 ///
 /// They mean what the methods of the same names mean, and are never asked about NULL.

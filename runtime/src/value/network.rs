@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::ValueError;
 
@@ -139,19 +139,14 @@ fn compare(left: (IpAddr, u8), right: (IpAddr, u8)) -> Ordering {
         .then_with(|| number(left.0).cmp(&number(right.0)))
 }
 
-/// As Rust prints it, but for the addresses that end in an IPv4 address for PostgreSQL alone: `::1.2.3.4`.
+/// As Rust prints it, but for the IPv6 addresses whose end PostgreSQL shows as IPv4: `::1.2.3.4`.
 fn print_address(address: IpAddr, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match address {
-        IpAddr::V6(address) if is_compatible(address) => {
-            let [.., a, b, c, d] = address.octets();
-            write!(f, "::{a}.{b}.{c}.{d}")
-        }
-        address => write!(f, "{address}"),
+    if let IpAddr::V6(address) = address
+        && let Ok(low @ 0x1_0000..) = u32::try_from(address.to_bits())
+    {
+        return write!(f, "::{}", Ipv4Addr::from_bits(low));
     }
-}
-
-fn is_compatible(address: Ipv6Addr) -> bool {
-    u32::try_from(address.to_bits()).is_ok_and(|low| low > 1)
+    write!(f, "{address}")
 }
 
 macro_rules! mac {
@@ -189,4 +184,53 @@ fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
         *byte = u8::from_str_radix(digits, 16).ok()?;
     }
     parts.next().is_none().then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::Cell;
+    use crate::value::PgValue;
+
+    #[test]
+    fn addresses_are_ordered_as_postgresql_orders_them() {
+        let ascending = [
+            "0.0.0.0/0",
+            "9.0.0.0/8",
+            "10.0.0.0/8",
+            "10.0.0.1/8",
+            "10.0.0.0/24",
+            "10.0.0.1/24",
+            "10.0.0.0",
+            "10.0.0.1",
+            "::/0",
+            "::1",
+            "2001:db8::/32",
+            "2001:db8::",
+        ]
+        .map(|text| text.parse::<Inet>().unwrap());
+        assert!(ascending.is_sorted_by(|left, right| left < right), "{ascending:?}");
+    }
+
+    #[test]
+    fn a_snapshot_names_the_whole_prefix_and_the_log_does_not() {
+        let value = Inet::decode(Cell::text("10.0.0.1/32")).unwrap();
+        assert_eq!(Inet::decode(Cell::text("10.0.0.1")), Ok(value));
+        assert_eq!(value.text(), Cell::text("10.0.0.1"));
+    }
+
+    #[test]
+    fn what_is_no_address_is_an_error() {
+        for text in ["", "10.0.0", "10.0.0.1/33", "10.0.0.1/+8", "10.0.0.1/", "::/129", "x"] {
+            assert!(text.parse::<Inet>().is_err(), "{text}");
+        }
+        for text in ["10.0.0.1/24", "2001:db8::1/32"] {
+            assert!(text.parse::<Cidr>().is_err(), "{text}");
+        }
+        for text in
+            ["", "08:00:2b:01:02", "08:00:2b:01:02:03:04", "8:0:2b:1:2:3", "08-00-2b-01-02-03", "+8:00:2b:01:02:03"]
+        {
+            assert!(text.parse::<MacAddr>().is_err(), "{text}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Booleans, integers, floats, text, uuid and bytea.
+//! Booleans, integers, text, uuid and bytea.
 
 use std::borrow::Cow;
 
@@ -72,75 +72,6 @@ impl PgValue for u64 {
 
     fn text(&self) -> Cell<'_> {
         Cell::Text(Cow::Owned(self.to_string()))
-    }
-}
-
-macro_rules! float {
-    ($($rust:ty => $name:literal, $plain_below:literal);*) => {$(
-        impl PgValue for $rust {
-            fn decode(cell: Cell<'_>) -> Result<Self, ValueError> {
-                match &cell {
-                    Cell::Text(text) => match text.as_ref() {
-                        "Infinity" => Ok(Self::INFINITY),
-                        "-Infinity" => Ok(Self::NEG_INFINITY),
-                        text => text.parse().map_err(|_| ValueError::invalid($name, text)),
-                    },
-                    // Exact: what was stored came from this type.
-                    Cell::Real(value) => Ok(*value as Self),
-                    Cell::Integer(value) => Ok(*value as Self),
-                    _ => Err(ValueError::unexpected($name, &cell)),
-                }
-            }
-
-            /// SQLite turns NaN into NULL and forgets the sign of zero, so those two are text.
-            fn local(&self) -> Cell<'_> {
-                if self.is_nan() {
-                    Cell::text("NaN")
-                } else if *self == 0.0 && self.is_sign_negative() {
-                    Cell::text("-0")
-                } else {
-                    Cell::Real(f64::from(*self))
-                }
-            }
-
-            fn text(&self) -> Cell<'_> {
-                Cell::Text(Cow::Owned(float_text(
-                    &format!("{self:e}"), self.is_nan(), self.is_infinite(), $plain_below,
-                )))
-            }
-        }
-    )*};
-}
-
-float!(f32 => "float4", 6; f64 => "float8", 15);
-
-/// PostgreSQL's shortest form, from Rust's `1.5e300`; scientific below 1e-4 and from 10 to the `plain_below` on.
-fn float_text(scientific: &str, nan: bool, infinite: bool, plain_below: i32) -> String {
-    if nan {
-        return "NaN".to_owned();
-    }
-    let (sign, unsigned) = match scientific.strip_prefix('-') {
-        Some(rest) => ("-", rest),
-        None => ("", scientific),
-    };
-    if infinite {
-        return format!("{sign}Infinity");
-    }
-    let (mantissa, exponent) = unsigned.split_once('e').unwrap_or((unsigned, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if !(-4..plain_below).contains(&exponent) {
-        let direction = if exponent < 0 { '-' } else { '+' };
-        return format!("{sign}{mantissa}e{direction}{:02}", exponent.abs());
-    }
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    if exponent < 0 {
-        return format!("{sign}0.{}{digits}", "0".repeat(exponent.unsigned_abs() as usize - 1));
-    }
-    let whole = exponent.unsigned_abs() as usize + 1;
-    if digits.len() <= whole {
-        format!("{sign}{digits}{}", "0".repeat(whole - digits.len()))
-    } else {
-        format!("{sign}{}.{}", &digits[..whole], &digits[whole..])
     }
 }
 
@@ -222,30 +153,6 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn floats_print_as_postgresql_prints_them() {
-        for (value, text) in [
-            (0.0, "0"),
-            (-0.0, "-0"),
-            (0.1, "0.1"),
-            (1.5, "1.5"),
-            (100.0, "100"),
-            (123_456_789_012_345.0, "123456789012345"),
-            (1e15, "1e+15"),
-            (1e300, "1e+300"),
-            (1e-4, "0.0001"),
-            (1e-5, "1e-05"),
-            (-2.5e-7, "-2.5e-07"),
-            (f64::NAN, "NaN"),
-            (f64::NEG_INFINITY, "-Infinity"),
-        ] {
-            assert_eq!(value.text(), Cell::text(text), "{value}");
-            let back = f64::decode(Cell::text(text)).unwrap();
-            assert_eq!(back.to_bits(), value.to_bits(), "{text}");
-        }
-        assert_eq!(1e6f32.text(), Cell::text("1e+06"));
-    }
 
     #[test]
     fn both_spellings_of_booleans_are_read() {

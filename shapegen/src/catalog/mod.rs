@@ -12,6 +12,7 @@ mod indexes;
 mod json;
 mod names;
 mod objects;
+mod overrides;
 mod partitions;
 mod passed_over;
 mod project;

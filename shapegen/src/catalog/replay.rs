@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::database::{Database, RelationId, SchemaId, TEMPORARY};
 use super::objects::{NamedType, RelationKind, TypeKind};
-use super::{Catalog, Script};
+use super::overrides::Stated;
+use super::{Catalog, QualifiedName, Script};
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::source::{FileId, SourceMap, Span};
 use crate::sql::classify::{Class, Subject, classify};
@@ -20,7 +21,8 @@ pub(super) struct Replay<'r> {
     transaction: Option<Transaction>,
     /// The script undoes statements, so what they change is worth a copy.
     undoes: bool,
-    search_path: Vec<String>,
+    pub(super) search_path: Vec<String>,
+    pub(super) stated: Stated<'r>,
 }
 
 /// An open transaction.
@@ -39,13 +41,14 @@ struct Saved {
 }
 
 /// Applies scripts in their order.
-pub(super) fn replay(sources: &SourceMap, scripts: &[Script], report: &mut Report) -> Catalog {
+pub(super) fn replay<'r>(sources: &'r SourceMap, scripts: &[Script], report: &'r mut Report) -> Catalog {
     let mut replay = Replay {
         report,
         db: Database::default(),
         transaction: None,
         undoes: false,
         search_path: default_search_path(),
+        stated: Stated::of(sources, scripts),
     };
     replay.db.ensure_schema("public");
     for script in scripts {
@@ -54,7 +57,7 @@ pub(super) fn replay(sources: &SourceMap, scripts: &[Script], report: &mut Repor
     replay.db.catalog()
 }
 
-fn default_search_path() -> Vec<String> {
+pub(super) fn default_search_path() -> Vec<String> {
     vec!["public".to_owned()]
 }
 
@@ -69,6 +72,7 @@ impl Replay<'_> {
             let mut splitter = Splitter::within(text, part.clone());
             while let Some(piece) = splitter.next_piece() {
                 match piece.kind {
+                    PieceKind::Statement if self.overridden(script, text, &piece) => {}
                     PieceKind::Statement => self.statement(file, text, &piece),
                     PieceKind::Unclosed => self.unclosed(file, text, &piece),
                     PieceKind::PsqlLine => self.psql_line(Span::new(file, piece.range.clone()), &text[piece.range]),
@@ -123,6 +127,29 @@ impl Replay<'_> {
                 }
             }
             None => {}
+        }
+    }
+
+    /// Remembers that something is there that nothing is known of.
+    pub(super) fn note_missing(&mut self, is_relation: bool, name: &QualifiedName, span: Span) {
+        let schema = self.db.ensure_schema(&name.schema);
+        if is_relation && !self.db[schema].relations.contains_key(&name.name) {
+            self.db.add_relation(schema, &name.name, RelationKind::Unreadable, span);
+        } else if !is_relation && !self.db[schema].types.contains_key(&name.name) {
+            self.db.add_type(schema, &name.name, TypeKind::Unreadable, span);
+        }
+    }
+
+    /// The file in which a relation or a type was declared that could be read.
+    pub(super) fn declared_in(&self, is_relation: bool, name: &QualifiedName) -> Option<FileId> {
+        let schema = &self.db[self.db.schema(&name.schema)?];
+        if is_relation {
+            let relation = &self.db[*schema.relations.get(&name.name)?];
+            (!matches!(relation.kind, RelationKind::Unreadable)).then_some(relation.span.file)
+        } else {
+            let NamedType::Own(found) = schema.types.get(&name.name)? else { return None };
+            let found = &self.db[*found];
+            (!matches!(found.kind, TypeKind::Unreadable)).then_some(found.span.file)
         }
     }
 

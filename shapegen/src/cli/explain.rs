@@ -10,7 +10,7 @@ use super::message::Message;
 use super::{Exit, ManifestArg, Terminal};
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::emit::ddl::LocalDdl;
-use crate::model::{Field, Mode, Model, RustType, Shape};
+use crate::model::{Field, Mode, Model, Shape};
 use crate::source::SourceMap;
 
 /// Above this many requests at once, browsers and proxies get into trouble.
@@ -82,7 +82,7 @@ fn code(id: &str, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
 }
 
 /// Names and comments of a schema can hold what a terminal takes for commands: shown as escapes.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -199,7 +199,7 @@ fn policy(out: &mut String, shape: &Shape) -> fmt::Result {
     writeln!(out, "  {LONG_POLLS}")
 }
 
-fn flush(policy: Policy) -> String {
+pub(super) fn flush(policy: Policy) -> String {
     match policy {
         Policy { kept: false, .. } => "never written to disk".to_owned(),
         Policy { flush_within_ms: 0, .. } => "every batch written to disk at once".to_owned(),
@@ -215,48 +215,27 @@ fn columns(out: &mut String, shape: &Shape) -> fmt::Result {
     let rust_width = width(types.iter().map(|(_, rust_type)| rust_type.as_str()));
     for (at, (field, (pg_type, rust_type))) in shape.fields.iter().zip(&types).enumerate() {
         let key = if shape.key.contains(&at) { ", key" } else { "" };
+        let reason = field.type_reason.as_ref().map(|reason| format!(", {reason}")).unwrap_or_default();
         writeln!(
             out,
-            "  {:name_width$}  {pg_type:pg_width$}  {rust_type:rust_width$}  SQLite {}{key}",
+            "  {:name_width$}  {pg_type:pg_width$}  {rust_type:rust_width$}  SQLite {}{key}{reason}",
             field.column, field.local_type
         )?;
     }
     Ok(())
 }
 
-fn pg_type(field: &Field) -> String {
+pub(super) fn pg_type(field: &Field) -> String {
     let not_null = if field.not_null { " not null" } else { "" };
     format!("{}{}{not_null}", field.pg_type, "[]".repeat(usize::from(field.dims)))
 }
 
-fn rust_type(field: &Field) -> String {
-    let mut name = type_name(&field.ty);
+pub(super) fn rust_type(field: &Field) -> String {
+    let mut name = field.ty.to_string();
     if field.secret {
         name = format!("Secret<{name}>");
     }
     if field.not_null { name } else { format!("Option<{name}>") }
-}
-
-fn type_name(ty: &RustType) -> String {
-    match ty {
-        RustType::Bool => "bool".to_owned(),
-        RustType::I16 => "i16".to_owned(),
-        RustType::I32 => "i32".to_owned(),
-        RustType::I64 => "i64".to_owned(),
-        RustType::F32 => "f32".to_owned(),
-        RustType::F64 => "f64".to_owned(),
-        RustType::Bytes => "Vec<u8>".to_owned(),
-        RustType::Enum(name) => name.clone(),
-        RustType::Array(element) => format!("Vec<Option<{}>>", type_name(element)),
-        RustType::Numeric
-        | RustType::String
-        | RustType::Uuid
-        | RustType::Date
-        | RustType::Time
-        | RustType::DateTime
-        | RustType::Timestamp
-        | RustType::Json => format!("{ty:?}"),
-    }
 }
 
 fn found_by(out: &mut String, shape: &Shape) -> fmt::Result {

@@ -43,6 +43,12 @@ pub(super) enum Message<'m> {
     },
     /// `build --check` came to its end.
     CheckFinished { differs: bool, diff: &'m str },
+    /// `diff`: a shape of either manifest.
+    ShapeDiff { shape: &'m str, verdict: &'static str, changes: Vec<MessageChange<'m>> },
+    /// `diff`: what no single shape has.
+    ClientDiff { changes: Vec<MessageChange<'m>> },
+    /// `diff` came to its end.
+    DiffFinished { differs: bool },
     /// What `explain` has to say.
     Explanation { text: &'m str },
     /// `catalog --verbose`: a statement that doesn't matter.
@@ -51,6 +57,13 @@ pub(super) enum Message<'m> {
     Listening { url: String },
     /// `init` wrote a manifest.
     ManifestWritten { path: String, summary: String },
+}
+
+/// One difference.
+#[derive(Debug, Serialize)]
+pub(super) struct MessageChange<'m> {
+    pub(super) subject: &'static str,
+    pub(super) text: &'m str,
 }
 
 /// A place in a file.

@@ -2,18 +2,22 @@
 
 mod build;
 mod catalog;
+mod completions;
 mod dev;
+mod diff;
 mod explain;
 mod init;
+mod manifest_schema;
 mod message;
 mod table;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::catalog::PassedOver;
 use crate::diagnostics::Report;
@@ -39,9 +43,12 @@ struct Cli {
 enum Command {
     Build(build::Build),
     Catalog(catalog::PrintCatalog),
+    Completions(completions::Completions),
     Dev(dev::Dev),
+    Diff(diff::Diff),
     Explain(explain::Explain),
     Init(init::Init),
+    ManifestSchema(manifest_schema::ManifestSchema),
 }
 
 /// Which manifest a command is about.
@@ -77,7 +84,7 @@ pub enum Exit {
     Diagnostics = 1,
     /// The arguments make no sense.
     Usage = 2,
-    /// `build --check` found differences.
+    /// `build --check`, or `diff --exit-code`, found differences.
     Differences = 3,
 }
 
@@ -118,6 +125,14 @@ impl<'w> Terminal<'w> {
         match self.messages {
             MessageFormat::Human => self.out.write_all(text.as_bytes()),
             MessageFormat::Json => self.lines(&message.line()?),
+        }
+    }
+
+    /// What people want to know and programs don't.
+    fn note(&mut self, text: &str) -> io::Result<()> {
+        match self.messages {
+            MessageFormat::Human => self.err.write_all(text.as_bytes()),
+            MessageFormat::Json => Ok(()),
         }
     }
 
@@ -180,9 +195,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>
             terminal.document = true;
             command.run(terminal)
         }
+        Command::Completions(command) => command.run(Cli::command(), terminal),
         Command::Dev(command) => command.run(terminal),
+        Command::Diff(command) => command.run(terminal),
         Command::Explain(command) => command.run(terminal),
         Command::Init(command) => command.run(terminal),
+        Command::ManifestSchema(command) => command.run(terminal),
     }
 }
 
@@ -220,7 +238,7 @@ mod tests {
 
     #[test]
     fn help_is_as_reviewed() {
-        let help: String = ["", "build", "catalog", "dev", "explain", "init"]
+        let help: String = ["", "build", "catalog", "completions", "dev", "diff", "explain", "init", "manifest-schema"]
             .iter()
             .map(|command| {
                 let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
@@ -383,6 +401,18 @@ mod tests {
         let near = shapegen(&["explain", "livestrems", "--manifest", &manifest]);
         assert_eq!((near.exit, near.out.as_str()), (Exit::Diagnostics, ""));
         assert!(near.err.contains("did you mean `livestreams`?"), "{}", near.err);
+    }
+
+    #[test]
+    fn files_beside_missing_ones_are_suggested() {
+        let root = tempfile::tempdir().unwrap();
+        let manifest = streampai(root.path());
+        let text = fs::read_to_string(&manifest).unwrap();
+        fs::write(&manifest, text.replace("*.sql", "./shema.sql")).unwrap();
+        let schema = shapegen(&["build", "--manifest", &manifest]);
+        assert!(schema.err.contains("did you mean `schema.sql`?"), "{}", schema.err);
+        let missing = shapegen(&["build", "--manifest", &manifest.replace("shapes.toml", "shape.toml")]);
+        assert!(missing.err.contains(&format!("did you mean `{manifest}`?")), "{}", missing.err);
     }
 
     #[test]

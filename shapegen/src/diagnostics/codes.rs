@@ -3,7 +3,8 @@
 /// One kind of diagnostic.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {
-    /// `SG0101`; 00 files and usage, 01 SQL and catalog, 02 manifest, 03 scopes and fragments, 04 shapes.
+    /// `SG0101`; 00 files and usage, 01 SQL and catalog, 02 manifest, 03 scopes and fragments, 04 shapes, 05 Rust
+    /// types and names.
     pub id: &'static str,
     /// What it is about, as a heading.
     pub title: &'static str,
@@ -89,6 +90,8 @@ codes! {
     FRAGMENT_PARAMETER = "SG0314", "a parameter that nobody binds";
     /// SQL that can't be evaluated for single rows.
     FRAGMENT_UNSUPPORTED = "SG0315", "SQL that a fragment can't contain";
+    /// Electric evaluates a where fragment for a row otherwise than PostgreSQL, for some values.
+    FRAGMENT_DIFFERS = "SG0316", "a fragment that Electric evaluates otherwise";
     /// A shape of a table that isn't there.
     SHAPE_TABLE = "SG0401", "an unknown table";
     /// A shape of a view.
@@ -101,6 +104,14 @@ codes! {
     SHAPE_NAME = "SG0405", "a name that can't be used";
     /// A busy table is loaded whole at every start.
     SHAPE_LOAD = "SG0406", "a busy table is loaded whole";
+    /// A selector that names nothing of the schema, or several things.
+    SELECTOR = "SG0501", "a selector that fits nothing";
+    /// A type or a column can't be of the Rust type that the manifest names.
+    RUST_TYPE = "SG0502", "a Rust type that doesn't fit";
+    /// A type, path or attribute of the manifest is not Rust.
+    RUST_TEXT = "SG0503", "text that isn't Rust";
+    /// Names that make no good Rust name, or the same one.
+    RUST_NAMES = "SG0504", "names that Rust can't tell apart";
 }
 
 impl Code {

@@ -9,7 +9,7 @@ pub use codes::Code;
 #[cfg(feature = "cli")]
 pub(crate) use lines::Position;
 pub(crate) use render::Printer;
-pub use suggest::nearest;
+pub use suggest::{nearest, nearest_file};
 
 use crate::source::{SourceMap, Span};
 
@@ -124,6 +124,16 @@ impl Report {
     /// Whether anything stops the output.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Whether an error came after the first so many.
+    pub(crate) fn has_errors_since(&self, count: usize) -> bool {
+        self.diagnostics.iter().skip(count).any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Takes back all but the first so many.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.diagnostics.truncate(count);
     }
 
     /// All of them, in the order in which they were found.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{EmitError, header};
+use super::{EmitError, quoted, sql_file};
 use crate::model::{Field, LocalIndex, Model, Shape};
 
 /// The statements that create what the local database keeps of one shape, without semicolons.
@@ -47,10 +47,6 @@ fn index(shape: &Shape, index: &LocalIndex) -> String {
     format!("CREATE INDEX {} ON {} (\"_g\", {column})", quoted(&index.name), quoted(&shape.local.table))
 }
 
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 #[derive(Template)]
 #[template(path = "local.sql", escape = "none")]
 struct LocalSql<'m> {
@@ -74,9 +70,7 @@ impl<'m> Section<'m> {
 /// When the template fails.
 pub fn local_sql(model: &Model) -> Result<String, EmitError> {
     let shapes = model.shapes.iter().map(Section::new).collect();
-    let body = LocalSql { shapes }.render().map_err(|error| EmitError::Template(error.to_string()))?;
-    let text = format!("{body}\n");
-    Ok(header("--", &text, &text) + &text)
+    sql_file(&LocalSql { shapes })
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use shapegen_runtime::expr::{Comparison, Expr, Kind, Operand};
 
 use crate::catalog::QualifiedName;
 use crate::model::{
-    Enum, Field, Filter, Index, Local, LocalIndex, Mode, Model, Param, RustType, Session, SessionValue, Shape,
+    Attribute, Composite, Enum, Field, Filter, Index, Local, LocalIndex, Marks, Mode, Model, Newtype, Own, Param,
+    Postgres, RustType, Session, SessionValue, Shape, scalar,
 };
 use crate::naming;
 
@@ -20,9 +21,18 @@ pub(crate) fn snapshots() -> insta::Settings {
     settings
 }
 
+/// A model as `resolve` makes it, of a schema with what PostgreSQL's side has to cope with.
+pub(crate) fn resolved() -> Model {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::write(root.path().join("schema.sql"), include_str!("../../fixtures/postgres.sql")).unwrap();
+    let manifest = root.path().join("shapes.toml");
+    std::fs::write(&manifest, include_str!("../../fixtures/postgres.toml")).unwrap();
+    crate::generate::load(&manifest).unwrap_or_else(|failed| panic!("{failed}")).model
+}
+
 pub(crate) fn model() -> Model {
     Model {
-        shapes: vec![user_preferences(), livestreams(), notifications(), streaming_accounts(), hostile()],
+        shapes: vec![user_preferences(), livestreams(), notifications(), streaming_accounts(), orders(), hostile()],
         enums: vec![
             an_enum("LivestreamStatus", "livestream_status", &[("Scheduled", "scheduled"), ("Live", "live")]),
             an_enum("NotificationLevel", "notification_level", &[("Info", "info"), ("Error", "error")]),
@@ -36,21 +46,72 @@ pub(crate) fn model() -> Model {
                 )
             },
         ],
+        composites: vec![
+            Composite {
+                ident: "Address".to_owned(),
+                name: qualified("address"),
+                docs: vec!["Where a parcel goes.".to_owned()],
+                attributes: vec![
+                    Attribute { ident: "street".to_owned(), ty: RustType::STRING },
+                    Attribute { ident: "r#type".to_owned(), ty: RustType::Enum("Platform".into()) },
+                    Attribute {
+                        ident: "before".to_owned(),
+                        ty: RustType::Array(Box::new(RustType::Composite("Area".into()))),
+                    },
+                ],
+                marks: derives(&["Debug", "Clone", "PartialEq", "serde::Serialize"]),
+            },
+            Composite {
+                ident: "Area".to_owned(),
+                name: qualified("area"),
+                docs: Vec::new(),
+                attributes: vec![Attribute { ident: "code".to_owned(), ty: RustType::Scalar(&scalar::I32) }],
+                marks: derives(&["Debug", "Clone", "PartialEq", "serde::Serialize"]),
+            },
+        ],
+        newtypes: vec![Newtype {
+            ident: "OrderId".to_owned(),
+            of: "orders.id".to_owned(),
+            inner: RustType::Scalar(&scalar::UUID),
+            marks: derives(&["Debug", "Clone", "Copy", "PartialEq", "Eq", "Hash", "PartialOrd", "Ord"]),
+        }],
         session: Session {
             values: vec![
-                SessionValue { name: "user_id".into(), claim: "sub".into(), identity: true, ty: RustType::Uuid },
-                SessionValue { name: "company".into(), claim: "company".into(), identity: false, ty: RustType::String },
-                SessionValue { name: "type".into(), claim: "typ".into(), identity: false, ty: RustType::I64 },
+                SessionValue {
+                    name: "user_id".into(),
+                    claim: "sub".into(),
+                    identity: true,
+                    ty: RustType::Scalar(&scalar::UUID),
+                },
+                SessionValue { name: "company".into(), claim: "company".into(), identity: false, ty: RustType::STRING },
+                SessionValue {
+                    name: "type".into(),
+                    claim: "typ".into(),
+                    identity: false,
+                    ty: RustType::Scalar(&scalar::I64),
+                },
             ],
             constructor: "user".into(),
         },
         mode: Mode::Gatekeeper,
+        postgres: Postgres::default(),
     }
 }
 
 fn an_enum(ident: &str, name: &str, variants: &[(&str, &str)]) -> Enum {
     let variants = variants.iter().map(|(variant, label)| ((*variant).to_owned(), (*label).to_owned())).collect();
-    Enum { ident: ident.to_owned(), name: qualified(name), docs: Vec::new(), variants }
+    Enum {
+        ident: ident.to_owned(),
+        name: qualified(name),
+        docs: Vec::new(),
+        variants,
+        serde: false,
+        marks: derives(&["Debug", "Clone", "PartialEq", "Eq", "Hash", "PartialOrd", "Ord"]),
+    }
+}
+
+fn derives(paths: &[&str]) -> Marks {
+    Marks { derives: paths.iter().map(|path| (*path).to_owned()).collect(), attributes: Vec::new() }
 }
 
 fn qualified(name: &str) -> QualifiedName {
@@ -66,6 +127,8 @@ fn field(name: &str, pg_type: &str, ty: RustType, local_type: &'static str) -> F
         dims: 0,
         not_null: true,
         ty,
+        type_reason: None,
+        attributes: Vec::new(),
         secret: false,
         local: name.to_owned(),
         local_type,
@@ -77,15 +140,15 @@ fn nullable(field: Field) -> Field {
 }
 
 fn uuid(name: &str) -> Field {
-    field(name, "uuid", RustType::Uuid, "BLOB")
+    field(name, "uuid", RustType::Scalar(&scalar::UUID), "BLOB")
 }
 
 fn text(name: &str) -> Field {
-    field(name, "text", RustType::String, "TEXT")
+    field(name, "text", RustType::STRING, "TEXT")
 }
 
 fn timestamptz(name: &str) -> Field {
-    field(name, "timestamptz", RustType::Timestamp, "TEXT")
+    field(name, "timestamptz", RustType::Scalar(&scalar::TIMESTAMP), "TEXT")
 }
 
 fn is_user() -> Expr {
@@ -104,6 +167,7 @@ fn shape(name: &str, row: &str, fields: Vec<Field>) -> Shape {
         table: qualified(name),
         docs: Vec::new(),
         row: row.to_owned(),
+        marks: derives(&["Debug", "Clone", "PartialEq"]),
         fields,
         key: vec![0],
         key_struct: None,
@@ -112,7 +176,7 @@ fn shape(name: &str, row: &str, fields: Vec<Field>) -> Shape {
             name: "user_id".into(),
             from: ParamSource::Session,
             pg_type: "uuid".into(),
-            ty: RustType::Uuid,
+            ty: RustType::Scalar(&scalar::UUID),
         }],
         params_struct: None,
         indexes: vec![Index { constant: "ID".into(), field: 0, reason: "key" }],
@@ -130,13 +194,13 @@ fn shape(name: &str, row: &str, fields: Vec<Field>) -> Shape {
 }
 
 fn user_preferences() -> Shape {
-    let donation = field("min_donation", "numeric", RustType::Numeric, "TEXT");
+    let donation = field("min_donation", "numeric", RustType::Scalar(&scalar::NUMERIC), "TEXT");
     let fields = vec![
         uuid("user_id"),
         text("locale"),
-        field("dark_mode", "bool", RustType::Bool, "INTEGER"),
+        field("dark_mode", "bool", RustType::Scalar(&scalar::BOOL), "INTEGER"),
         Field { docs: vec!["Donations below this amount show no alert.".to_owned()], ..nullable(donation) },
-        field("settings", "jsonb", RustType::Json, "TEXT"),
+        field("settings", "jsonb", RustType::Scalar(&scalar::JSON), "TEXT"),
         timestamptz("updated_at"),
     ];
     Shape {
@@ -148,15 +212,15 @@ fn user_preferences() -> Shape {
 
 fn livestreams() -> Shape {
     let status = field("status", "livestream_status", RustType::Enum("LivestreamStatus".into()), "TEXT");
-    let tags = field("tags", "text", RustType::Array(Box::new(RustType::String)), "TEXT");
+    let tags = field("tags", "text", RustType::Array(Box::new(RustType::STRING)), "TEXT");
     let fields = vec![
         uuid("id"),
         uuid("user_id"),
         text("title"),
         status,
-        field("viewer_peak", "int4", RustType::I32, "INTEGER"),
+        field("viewer_peak", "int4", RustType::Scalar(&scalar::I32), "INTEGER"),
         Field { dims: 1, ..tags },
-        nullable(field("meta", "jsonb", RustType::Json, "TEXT")),
+        nullable(field("meta", "jsonb", RustType::Scalar(&scalar::JSON), "TEXT")),
         nullable(timestamptz("archived_at")),
     ];
     let not_archived = Expr::IsNull { operand: Operand::Column("archived_at".into()), negated: false };
@@ -176,7 +240,7 @@ fn livestreams() -> Shape {
 
 pub(crate) fn notifications() -> Shape {
     let fields = vec![
-        field("id", "int8", RustType::I64, "INTEGER"),
+        field("id", "int8", RustType::Scalar(&scalar::I64), "INTEGER"),
         uuid("user_id"),
         field("level", "notification_level", RustType::Enum("NotificationLevel".into()), "TEXT"),
         text("body"),
@@ -206,6 +270,36 @@ fn streaming_accounts() -> Shape {
     }
 }
 
+/// Types that the manifest asks for, derives and attributes.
+fn orders() -> Shape {
+    let id = RustType::Newtype { ident: "OrderId".into(), inner: Box::new(RustType::Scalar(&scalar::UUID)) };
+    let codec = Own { path: "ipnet::IpNet".into(), with: Some("crate::codec::inet".into()), key: true };
+    let infinite = RustType::OrInfinity(Box::new(RustType::Scalar(&scalar::TIMESTAMP)));
+    let period = RustType::Range(Box::new(RustType::Scalar(&scalar::DATE)));
+    let fields = vec![
+        Field { type_reason: Some("as `[types]` says".into()), ..field("id", "uuid", id, "BLOB") },
+        field("ip", "inet", RustType::Own(codec.clone()), "ANY"),
+        nullable(field("from_ip", "inet", RustType::Own(codec), "ANY")),
+        field("until", "timestamptz", infinite, "TEXT"),
+        nullable(field("period", "daterange", period, "TEXT")),
+        field("meta", "jsonb", RustType::JsonOf("crate::Meta".into()), "TEXT"),
+        Field {
+            attributes: vec!["serde(rename = \"address\")".into()],
+            ..nullable(field("ship_to", "address", RustType::Composite("Address".into()), "TEXT"))
+        },
+        Field { dims: 2, ..field("board", "int4", RustType::Nested(Box::new(RustType::Scalar(&scalar::I32))), "TEXT") },
+        field("colour", "colour", RustType::Own(Own { path: "crate::Colour".into(), with: None, key: false }), "ANY"),
+    ];
+    let mut shape = shape("orders", "Order", fields);
+    shape.marks = Marks {
+        derives: ["Debug", "Clone", "PartialEq", "serde::Serialize"].map(str::to_owned).into(),
+        attributes: vec!["serde(rename_all = \"camelCase\")".to_owned()],
+    };
+    shape.key = vec![0, 1];
+    shape.key_struct = Some("OrderKey".to_owned());
+    shape
+}
+
 /// Keywords, quotes, comment ends, code blocks, reordering characters: whatever a schema may hold.
 fn hostile() -> Shape {
     let literal = |text: &'static str| Operand::Literal(text.into());
@@ -215,7 +309,7 @@ fn hostile() -> Shape {
             ident: "r#fn".to_owned(),
             column: "fn".to_owned(),
             docs: vec!["*/ }} #![allow(warnings)] \u{202e} [link](javascript:x) <script>".to_owned()],
-            ..field("fn", "text", RustType::String, "TEXT")
+            ..field("fn", "text", RustType::STRING, "TEXT")
         },
         Field {
             ident: "quote_semicolon".to_owned(),
@@ -231,7 +325,7 @@ fn hostile() -> Shape {
             ..nullable(field("x", "mo\"od", RustType::Enum("Mood".into()), "TEXT"))
         },
         Field { column: "\u{202e}é".to_owned(), ident: "e".to_owned(), ..text("e") },
-        field("ratio", "float8", RustType::F64, "ANY"),
+        field("ratio", "float8", RustType::Scalar(&scalar::F64), "ANY"),
     ];
     let mut shape = shape("type", "Type", fields);
     shape.ident = "r#type".to_owned();
@@ -270,7 +364,7 @@ fn hostile() -> Shape {
         pg_type: pg_type.to_owned(),
         ty,
     };
-    shape.params = vec![caller("text", RustType::String), caller("float8", RustType::F64)];
+    shape.params = vec![caller("text", RustType::STRING), caller("float8", RustType::Scalar(&scalar::F64))];
     shape.params_struct = Some("TypeParams".to_owned());
     shape.indexes = vec![Index { constant: "FN".into(), field: 0, reason: "key" }];
     shape.local.table = "_rows_type".to_owned();

@@ -1,6 +1,8 @@
 //! From the model to the text of files. Nothing is decided here.
 
 pub mod ddl;
+pub mod electric;
+pub mod pglite;
 pub mod rust;
 
 #[cfg(test)]
@@ -17,8 +19,25 @@ pub enum EmitError {
     #[error("two parts of the output are named `{0}`")]
     SameFile(String),
     /// A template failed.
-    #[error("the local DDL can't be printed: {0}")]
+    #[error("the SQL can't be printed: {0}")]
     Template(String),
+}
+
+/// A file of SQL from its template, with its header.
+fn sql_file(template: &impl askama::Template) -> Result<String, EmitError> {
+    let body = template.render().map_err(|error| EmitError::Template(error.to_string()))?;
+    let text = format!("{body}\n");
+    Ok(header("--", &text, &text) + &text)
+}
+
+/// A name in SQL.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Names in SQL, with commas between them.
+fn quoted_list(names: &[String]) -> String {
+    names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
 }
 
 /// What every generated file begins with, after the comment sign and a space. Files that begin so are ours.

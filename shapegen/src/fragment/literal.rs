@@ -1,67 +1,63 @@
 //! Literals: is it a value of the type, and which is PostgreSQL's own text for it.
 
-use shapegen_runtime::__private::v1::{Date, DateTime, Time, Timestamp, Uuid};
-use shapegen_runtime::cell::Cell;
-use shapegen_runtime::expr::Kind;
-use shapegen_runtime::value::{Numeric, PgValue};
+use shapegen_runtime::expr::{canonical as pg_canonical, canonical_array};
 
-/// PostgreSQL's text for a literal of a type that can be compared; `None` where it is not a value of the type.
-pub(super) fn canonical(pg_type: &str, kind: Kind, text: &str) -> Option<String> {
-    let bare = text.trim();
-    // The two infinities of dates are no values of our types, but they compare.
-    if matches!(kind, Kind::Date | Kind::Timestamp | Kind::Timestamptz) && matches!(bare, "infinity" | "-infinity") {
-        return Some(bare.to_owned());
-    }
-    match (kind, pg_type) {
-        (Kind::Text, _) => Some(text.to_owned()),
-        (Kind::Bool, _) => boolean(bare).map(|truth| truth.to_string()),
-        (Kind::Integer, "int2") => round_trip::<i16>(bare),
-        (Kind::Integer, "int4") => round_trip::<i32>(bare),
-        (Kind::Integer, _) => round_trip::<i64>(bare),
-        (Kind::Float, "float4") => round_trip::<f32>(bare),
-        (Kind::Float, _) => round_trip::<f64>(bare),
-        (Kind::Numeric, _) => round_trip::<Numeric>(bare),
-        (Kind::Uuid, _) => round_trip::<Uuid>(bare),
-        (Kind::Date, _) => round_trip::<Date>(bare),
-        (Kind::Time, _) => round_trip::<Time>(bare),
-        (Kind::Timestamp, _) => round_trip::<DateTime>(bare),
-        (Kind::Timestamptz, _) => round_trip::<Timestamp>(bare),
-    }
+use super::types::Base;
+
+/// Why a text can't be written for a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// PostgreSQL doesn't read it either.
+    NoValue,
+    /// PostgreSQL has the value, Electric hasn't.
+    NotInElectric,
 }
 
-fn round_trip<T: PgValue>(text: &str) -> Option<String> {
-    let value = T::decode(Cell::text(text)).ok()?;
-    match value.text() {
-        Cell::Text(text) => Some(text.into_owned()),
-        _ => None,
+/// PostgreSQL's text for a literal of a type.
+pub(super) fn canonical(base: Base, text: &str) -> Result<String, Unreadable> {
+    let read = pg_canonical(base.scalar(), text).ok_or(Unreadable::NoValue)?;
+    let special = match base {
+        Base::Float4 | Base::Float8 | Base::Numeric => read.ends_with(['N', 'y']),
+        Base::Date | Base::Timestamp | Base::Timestamptz => {
+            read.ends_with(['y', 'C']) || read.split('-').next().is_some_and(|year| year.len() > 4)
+        }
+        Base::Time => read == "24:00:00",
+        _ => false,
+    };
+    if special {
+        return Err(Unreadable::NotInElectric);
     }
+    Ok(match (base, read.as_str()) {
+        (Base::Bool, "t") => "true".to_owned(),
+        (Base::Bool, _) => "false".to_owned(),
+        _ => read,
+    })
+}
+
+/// PostgreSQL's text for an array's literal.
+pub(super) fn array(base: Base, text: &str) -> Option<String> {
+    canonical_array(base.scalar(), text)
 }
 
 /// As boolin reads: any unambiguous beginning of the words, in any case.
+#[cfg(feature = "cli")]
 pub(crate) fn boolean(text: &str) -> Option<bool> {
-    let text = text.to_ascii_lowercase();
-    let begins = |word: &str, least: usize| text.len() >= least && word.starts_with(&text);
-    if begins("true", 1) || begins("yes", 1) || text == "on" || text == "1" {
-        Some(true)
-    } else if begins("false", 1) || begins("no", 1) || begins("off", 2) || text == "0" {
-        Some(false)
-    } else {
-        None
-    }
+    canonical(Base::Bool, text).ok().map(|text| text == "true")
 }
 
 /// How a value of the type is written, for help.
-pub(super) fn example(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Bool => "true",
-        Kind::Integer => "42",
-        Kind::Float => "1.5",
-        Kind::Numeric => "12.50",
-        Kind::Text => "'text'",
-        Kind::Uuid => "'6f1c2d34-0000-4000-8000-000000000000'",
-        Kind::Date => "'2024-02-29'",
-        Kind::Time => "'13:14:15'",
-        Kind::Timestamp => "'2024-02-29 13:14:15'",
-        Kind::Timestamptz => "'2024-02-29 13:14:15+00'",
+pub(super) fn example(base: Base) -> &'static str {
+    match base {
+        Base::Bool => "true",
+        Base::Int2 | Base::Int4 | Base::Int8 => "42",
+        Base::Float4 | Base::Float8 => "1.5",
+        Base::Numeric => "12.50",
+        Base::Text | Base::Varchar | Base::Bpchar | Base::Name => "'text'",
+        Base::Uuid => "'6f1c2d34-0000-4000-8000-000000000000'",
+        Base::Date => "'2024-02-29'",
+        Base::Time => "'13:14:15'",
+        Base::Timestamp => "'2024-02-29 13:14:15'",
+        Base::Timestamptz => "'2024-02-29 13:14:15+00'",
+        Base::Interval => "'1 day 02:00:00'",
     }
 }

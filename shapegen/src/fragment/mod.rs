@@ -1,12 +1,18 @@
 //! Where fragments: SQL in, the runtime's expression out, checked against the catalog; and back to SQL for Electric.
 
 mod check;
+mod compare;
 mod literal;
-mod operand;
+mod overload;
 mod print;
+mod select;
+mod span;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod trap;
+mod types;
+mod value;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -61,7 +67,7 @@ impl<'c> Subject<'c> {
 pub struct ParamUse {
     /// The name after `$`.
     pub name: String,
-    /// `pg_type.typname` as Electric infers it; `text` for an enum, which is compared as text.
+    /// `pg_type.typname` as Electric infers it, with `[]` for an array; `text` for an enum, which is compared as text.
     pub pg_type: String,
     /// The type of the column that it is compared with.
     pub data_type: DataType,
@@ -90,11 +96,20 @@ impl Params {
     }
 }
 
+/// A fragment that is right.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// The condition.
+    pub expr: Expr,
+    /// Where Electric's evaluation can differ from PostgreSQL's.
+    pub warnings: Vec<FragmentError>,
+}
+
 /// Turns a parsed fragment with `$name` parameters into an expression over a table.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn check(parsed: &Parsed<'_>, subject: Subject<'_>, params: &mut Params) -> Result<Expr, Vec<FragmentError>> {
+pub fn check(parsed: &Parsed<'_>, subject: Subject<'_>, params: &mut Params) -> Result<Checked, Vec<FragmentError>> {
     check::check(parsed, subject, &mut |name, pg_type, data_type| params.position(name, pg_type, data_type))
 }
 
@@ -114,7 +129,7 @@ pub struct Where {
 pub fn parse_where(sql: &str, subject: Subject<'_>) -> Result<Where, Vec<FragmentError>> {
     let parsed = parse(sql).map_err(|error| vec![error])?;
     let mut params: BTreeMap<u16, String> = BTreeMap::new();
-    let expr = check::check(&parsed, subject, &mut |name, pg_type, _| {
+    let checked = check::check(&parsed, subject, &mut |name, pg_type, _| {
         let number = name.parse::<u16>().ok().filter(|number| *number > 0);
         let number = number.ok_or_else(|| format!("`${name}` is not a parameter: they are `$1`, `$2` and so on"))?;
         match params.insert(number, pg_type.to_owned()) {
@@ -124,5 +139,15 @@ pub fn parse_where(sql: &str, subject: Subject<'_>) -> Result<Where, Vec<Fragmen
             _ => Ok(number - 1),
         }
     })?;
-    Ok(Where { expr, params })
+    Ok(Where { expr: checked.expr, params })
+}
+
+/// Whether conditions, joined, use a subquery with IN and with NOT IN, which Electric refuses.
+pub(crate) fn is_used_both_ways(expr: &Expr) -> bool {
+    select::is_used_both_ways(expr)
+}
+
+/// Whether a condition holds something that Electric can't have beside a subquery.
+pub(crate) fn is_refused_beside_selects(expr: &Expr) -> bool {
+    expr.has_select() && value::holds_unprintable(expr)
 }

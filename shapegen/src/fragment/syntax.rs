@@ -20,12 +20,20 @@ pub struct Parsed<'f> {
     pub(super) expr: ast::Expr,
     lines: Lines<'f>,
     params: Vec<(String, Span)>,
+    /// The words `between`, and whether `symmetric` came after.
+    betweens: Vec<(Location, bool)>,
 }
 
 impl Parsed<'_> {
     /// Every `$name` as it is written, without the `$`, and where.
     pub fn params(&self) -> impl Iterator<Item = (&str, Range<usize>)> {
         self.params.iter().map(|(name, span)| (name.as_str(), self.range(*span)))
+    }
+
+    /// Whether the `between` whose lower bound begins there is symmetric.
+    pub(super) fn is_symmetric(&self, low: Location) -> bool {
+        let before = self.betweens.iter().rev().find(|(at, _)| *at < low);
+        before.is_some_and(|(_, symmetric)| *symmetric)
     }
 
     /// A place of the parser in bytes; the whole fragment where the parser knows none.
@@ -53,6 +61,7 @@ pub fn parse(sql: &str) -> Result<Parsed<'_>, FragmentError> {
         _ => None,
     });
     let params = params.collect();
+    let (tokens, betweens) = without_symmetric(tokens);
     let mut parser = Parser::new(&dialect).with_tokens_with_locations(tokens);
     let expr = parser.parse_expr().map_err(|error| unreadable(error, &parser.peek_token(), lines))?;
     let after = parser.peek_token();
@@ -60,7 +69,35 @@ pub fn parse(sql: &str) -> Result<Parsed<'_>, FragmentError> {
         let message = format!("a fragment is one condition: `{}` can't follow it", after.token);
         return Err(syntax(message, lines.range(after.span)));
     }
-    Ok(Parsed { expr, lines, params })
+    Ok(Parsed { expr, lines, params, betweens })
+}
+
+/// The parser knows no `between symmetric`: the word is taken out, and remembered.
+fn without_symmetric(tokens: Vec<TokenWithSpan>) -> (Vec<TokenWithSpan>, Vec<(Location, bool)>) {
+    let mut left = Vec::with_capacity(tokens.len());
+    let mut betweens: Vec<(Location, bool)> = Vec::new();
+    let mut after_between = false;
+    for token in tokens {
+        let word = match &token.token {
+            Token::Word(word) if word.quote_style.is_none() => word.value.to_ascii_lowercase(),
+            _ => String::new(),
+        };
+        if after_between && matches!(word.as_str(), "symmetric" | "asymmetric") {
+            if let Some((_, symmetric)) = betweens.last_mut() {
+                *symmetric = word == "symmetric";
+            }
+            after_between = false;
+            continue;
+        }
+        if word == "between" {
+            betweens.push((token.span.start, false));
+        }
+        if !matches!(token.token, Token::Whitespace(_)) {
+            after_between = word == "between";
+        }
+        left.push(token);
+    }
+    (left, betweens)
 }
 
 fn light(token: &Token) -> bool {

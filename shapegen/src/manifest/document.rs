@@ -237,6 +237,14 @@ impl<'r> Reader<'r> {
     /// A list of strings; elements of another kind are reported and left out.
     pub(super) fn strings(&mut self, table: &DeTable<'_>, key: &str) -> Option<Spanned<Vec<Spanned<String>>>> {
         let value = table.get(key)?;
+        self.strings_value(key, value)
+    }
+
+    pub(super) fn strings_value(
+        &mut self,
+        key: &str,
+        value: &TomlSpanned<DeValue<'_>>,
+    ) -> Option<Spanned<Vec<Spanned<String>>>> {
         let DeValue::Array(elements) = value.get_ref() else {
             self.wrong(key, value, "a list of strings");
             return None;

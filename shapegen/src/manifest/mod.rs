@@ -2,18 +2,24 @@
 
 mod document;
 mod duration;
+mod quoted;
 mod settings;
 mod shape;
+mod types;
 
 use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostics::{Diagnostic, Report, codes};
+use crate::diagnostics::{Diagnostic, Report, codes, nearest_file};
 use crate::model::Mode;
 use crate::source::{FileId, SourceMap, Span, Spanned};
 
 use document::Reader;
+#[cfg(feature = "cli")]
+pub(crate) use quoted::hidden;
+pub(crate) use quoted::quoted;
+pub use types::{Added, Numeric, Rust, Selected, Time, TypeRule};
 
 /// One manifest.
 #[derive(Debug, Clone)]
@@ -28,6 +34,16 @@ pub struct Manifest {
     pub server: Server,
     /// `[output]`.
     pub output: Output,
+    /// `[rust]`.
+    pub rust: Rust,
+    /// `[types]`, in order.
+    pub types: Vec<Selected<TypeRule>>,
+    /// `[rename]`, in order.
+    pub renames: Vec<Selected<Spanned<String>>>,
+    /// `[derive]`, in order.
+    pub derives: Vec<Selected<Added>>,
+    /// `[attribute]`, in order.
+    pub attributes: Vec<Selected<Added>>,
     /// `[session]`, in order.
     pub session: Vec<SessionValue>,
     /// `[scope]`, in order.
@@ -170,8 +186,22 @@ pub enum Load {
     FromNow,
 }
 
-const SECTIONS: &[&str] =
-    &["schema", "overrides", "server", "output", "rust", "types", "session", "scope", "shape", "set", "data_version"];
+const SECTIONS: &[&str] = &[
+    "schema",
+    "overrides",
+    "server",
+    "output",
+    "rust",
+    "types",
+    "rename",
+    "derive",
+    "attribute",
+    "session",
+    "scope",
+    "shape",
+    "set",
+    "data_version",
+];
 
 /// Reads a manifest file.
 ///
@@ -184,10 +214,11 @@ pub fn read(sources: &mut SourceMap, path: &Path, report: &mut Report) -> Option
             parse(sources, file, report)
         }
         Err(error) => {
-            report.push(
-                Diagnostic::error(&codes::FILE, format!("can't read `{}`: {error}", path.display()))
-                    .help("`shapegen init` writes a manifest from a schema"),
-            );
+            let missing = Diagnostic::error(&codes::FILE, format!("can't read `{}`: {error}", path.display()));
+            report.push(match nearest_file(path) {
+                Some(near) => missing.help(format!("did you mean `{}`?", near.display())),
+                None => missing.help("`shapegen init` writes a manifest from a schema"),
+            });
             None
         }
     }
@@ -211,12 +242,30 @@ fn manifest(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Manifest {
     let overrides = reader.string(root, "overrides");
     let server = settings::server(reader, root);
     let output = settings::output(reader, root);
-    settings::rust(reader, root);
-    settings::types(reader, root);
+    let rust = types::rust(reader, root);
+    let rules = types::types(reader, root);
+    let renames = types::renames(reader, root);
+    let derives = types::derives(reader, root);
+    let attributes = types::attributes(reader, root);
     let session = settings::session(reader, root);
     let scopes = settings::scopes(reader, root);
     let shapes = shape::shapes(reader, root);
-    Manifest { file: reader.file(), schema, overrides, server, output, session, scopes, shapes }
+    let file = reader.file();
+    Manifest {
+        file,
+        schema,
+        overrides,
+        server,
+        output,
+        rust,
+        types: rules,
+        renames,
+        derives,
+        attributes,
+        session,
+        scopes,
+        shapes,
+    }
 }
 
 fn schema(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Vec<Spanned<String>> {

@@ -1,4 +1,4 @@
-//! `[server]`, `[output]`, `[rust]`, `[types]`, `[session]` and `[scope]`.
+//! `[server]`, `[output]`, `[session]` and `[scope]`.
 
 use toml::de::{DeTable, DeValue};
 
@@ -33,23 +33,6 @@ pub(super) fn output(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Output {
     let Some(table) = reader.table(root, "output") else { return Output::default() };
     reader.known_keys(table, "`[output]`", &["rust", "ddl"]);
     Output { rust: reader.string(table, "rust"), ddl: reader.string(table, "ddl") }
-}
-
-pub(super) fn rust(reader: &mut Reader<'_>, root: &DeTable<'_>) {
-    let Some(table) = reader.table(root, "rust") else { return };
-    reader.known_keys(table, "`[rust]`", &["time", "numeric"]);
-    for (key, now, later) in [("time", "jiff", "chrono"), ("numeric", "text", "rust_decimal")] {
-        if let (Some(true), Some(value)) = (reader.word(table, key, &[(now, false), (later, true)]), table.get(key)) {
-            reader.not_yet(value.span(), &format!("`{key} = \"{later}\"`"));
-        }
-    }
-}
-
-pub(super) fn types(reader: &mut Reader<'_>, root: &DeTable<'_>) {
-    let Some(table) = reader.table(root, "types") else { return };
-    for (key, _) in in_order(table) {
-        reader.not_yet(key.span(), &format!("a type of your own for `{}`", key.get_ref()));
-    }
 }
 
 pub(super) fn session(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Vec<SessionValue> {

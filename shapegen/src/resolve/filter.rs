@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use shapegen_runtime::definition::ParamSource;
-use shapegen_runtime::expr::{Comparison, Expr, Operand};
+use shapegen_runtime::expr::{ArrayTest, Comparison, Expr, Function, Operand, Test};
 
 use crate::diagnostics::{Diagnostic, Report, codes, nearest};
 use crate::fragment::{self, FragmentError, ParamUse, Params, Parsed, Subject};
@@ -119,7 +119,13 @@ impl<'m> Scopes<'m> {
                 Some((scope, parsed)) => {
                     declared = Some(*scope);
                     match parsed.as_ref().map(|parsed| fragment::check(parsed, subject, &mut params)) {
-                        Some(Ok(expr)) => conditions.push(expr),
+                        Some(Ok(checked)) => {
+                            conditions.push(checked.expr);
+                            let scope = *scope;
+                            for warning in checked.warnings {
+                                self.of_table(scope, name.span, warning);
+                            }
+                        }
                         Some(Err(errors)) => {
                             failed = true;
                             let scope = *scope;
@@ -147,7 +153,12 @@ impl<'m> Scopes<'m> {
                 None => self.read(condition, &[], report),
             };
             match parsed.as_ref().map(|parsed| fragment::check(parsed, subject, &mut params)) {
-                Some(Ok(expr)) => conditions.push(expr),
+                Some(Ok(checked)) => {
+                    conditions.push(checked.expr);
+                    for warning in checked.warnings {
+                        report.push(self.diagnostic(condition, warning));
+                    }
+                }
                 Some(Err(errors)) => {
                     failed = true;
                     for error in errors {
@@ -166,6 +177,11 @@ impl<'m> Scopes<'m> {
         };
         let params: Vec<(ParamUse, ParamSource)> = params.into_uses().into_iter().map(sourced).collect();
         let expr = (!conditions.is_empty()).then(|| fragment::every(conditions));
+        if let (Some(condition), Some(expr)) = (&entry.condition, &expr)
+            && !self.fits_together(condition, expr, report)
+        {
+            return None;
+        }
         if let (Some(scope), Some(expr)) = (declared, &expr)
             && scope.unguarded.is_none()
             && !guarded(expr, &params.iter().map(|(param, _)| self.word(&param.name)).collect::<Vec<_>>())
@@ -176,6 +192,20 @@ impl<'m> Scopes<'m> {
             return None;
         }
         Some(Resolved { expr, params })
+    }
+
+    /// What Electric refuses only where scope and where come together.
+    fn fits_together(&self, condition: &Spanned<String>, expr: &Expr, report: &mut Report) -> bool {
+        let message = if fragment::is_used_both_ways(expr) {
+            "scope and where use the same subquery with `in` and with `not in`"
+        } else if fragment::is_refused_beside_selects(expr) {
+            "Electric can't have `coalesce`, `greatest`, `least` or an array's elements beside a subquery of the scope"
+        } else {
+            return true;
+        };
+        let diagnostic = Diagnostic::error(&codes::FRAGMENT_UNSUPPORTED, message).at(condition.span, "with this");
+        report.push(diagnostic.help("write the condition otherwise, or keep what decides in a column"));
+        false
     }
 
     fn word(&self, name: &str) -> Word {
@@ -204,14 +234,16 @@ impl<'m> Scopes<'m> {
 
     /// A scope that doesn't fit a table: one diagnostic for all shapes with the same trouble.
     fn of_table(&mut self, scope: &Scope, used: Span, error: FragmentError) {
-        let code = error.code.id.to_owned();
+        // One place can differ in several ways; what is wrong with it is much the same for every table.
+        let differs = error.code.id == codes::FRAGMENT_DIFFERS.id;
+        let trouble = if differs { error.message.clone() } else { error.code.id.to_owned() };
         let new = self.diagnostic(&scope.condition, error);
         let place = new.primary.as_ref().map_or(0, |(span, _)| span.start);
-        match self.of_tables.get_mut(&(place, code)) {
+        match self.of_tables.get_mut(&(place, trouble.clone())) {
             Some(known) => known.secondary.push((used, "and here".to_owned())),
             None => {
                 let new = new.see(used, "used here");
-                self.of_tables.insert((place, new.code.id.to_owned()), new);
+                self.of_tables.insert((place, trouble), new);
             }
         }
     }
@@ -225,7 +257,12 @@ impl<'m> Scopes<'m> {
 
     fn diagnostic(&self, condition: &Spanned<String>, error: FragmentError) -> Diagnostic {
         let span = self.place(condition, error.at);
-        let diagnostic = Diagnostic::error(error.code, error.message).at(span, error.label);
+        let diagnostic = if error.code.id == codes::FRAGMENT_DIFFERS.id {
+            Diagnostic::warning(error.code, error.message)
+        } else {
+            Diagnostic::error(error.code, error.message)
+        };
+        let diagnostic = diagnostic.at(span, error.label);
         error.help.into_iter().fold(diagnostic, Diagnostic::help)
     }
 
@@ -270,27 +307,79 @@ enum Word {
     Anybodys,
 }
 
-/// Whether no row passes without a comparison with a session value that holds.
+/// Whether no row passes without a comparison with a session value that holds; of a subquery's rows the same.
 fn guarded(expr: &Expr, words: &[Word]) -> bool {
-    let word = |operand: &Operand| match operand {
-        Operand::Param(at) => words.get(usize::from(*at)).copied(),
-        _ => None,
-    };
+    let word = |operand: &Operand| parameter(operand).and_then(|at| words.get(usize::from(at)).copied());
     let verified = |operand: &Operand| word(operand).is_some_and(|word| word != Word::Anybodys);
+    // A value that the caller has a say in, or that is equal to a parameter by itself, says nothing of a row.
+    let of_row = |operand: &Operand| !holds_param(operand);
+    let equal =
+        |left: &Operand, right: &Operand| (verified(left) && of_row(right)) || (verified(right) && of_row(left));
     match expr {
-        Expr::Compare { op: Comparison::NotEqual, .. } | Expr::IsNull { .. } => false,
-        // Two parameters say nothing of a row.
-        Expr::Compare { op, left, right, .. } => match (word(left), word(right)) {
-            (Some(Word::Identity), None) | (None, Some(Word::Identity)) => *op == Comparison::Equal,
-            (Some(Word::Verified), None) | (None, Some(Word::Verified)) => true,
-            _ => false,
-        },
-        // Each of the list can make it true: a parameter that is equal to another parameter says nothing of a row.
-        Expr::In { operand: operand @ Operand::Param(_), list, negated, .. } => {
-            !negated && verified(operand) && !list.iter().any(|one| matches!(one, Operand::Param(_)))
+        Expr::Compare { op: Comparison::NotEqual, .. } | Expr::IsNull { .. } | Expr::Like { .. } => false,
+        Expr::Compare { op: Comparison::Equal, left, right, .. } => equal(left, right),
+        Expr::Compare { left, right, .. } => {
+            let identity = [left, right].into_iter().any(|side| word(side) == Some(Word::Identity));
+            !identity && equal(left, right)
         }
-        Expr::In { list, negated, .. } => !negated && list.iter().all(verified),
+        // A parameter is never NULL.
+        Expr::Distinct { left, right, negated, .. } => *negated && equal(left, right),
+        // Each of the list can make it true.
+        Expr::In { operand, list, negated, .. } => {
+            let by_operand = verified(operand) && list.iter().all(of_row);
+            !negated && (by_operand || (of_row(operand) && list.iter().all(verified)))
+        }
+        // All of an empty array is true.
+        Expr::Quantified { test, left, array, every, .. } => {
+            *test == Test::Compare(Comparison::Equal) && !every && equal(left, array)
+        }
+        Expr::Arrays { test, left, right, negated, .. } => {
+            let holds = |array: &Operand, wanted: &Operand| of_row(array) && has_element(wanted, &verified);
+            !negated
+                && match test {
+                    ArrayTest::Contains => holds(left, right),
+                    ArrayTest::ContainedBy => holds(right, left),
+                    ArrayTest::Overlaps => equal(left, right),
+                }
+        }
+        Expr::IsTruth { condition, truth, negated } => {
+            *truth == Some(true) && !negated && condition.iter().any(|condition| guarded(condition, words))
+        }
+        Expr::InSelect { operands, select, negated, .. } => {
+            !negated
+                && operands.iter().all(of_row)
+                && !select.is_empty()
+                && select.iter().all(|select| guarded(&select.condition, words))
+        }
         Expr::All(conditions) => conditions.iter().any(|condition| guarded(condition, words)),
         Expr::Any(conditions) => conditions.iter().all(|condition| guarded(condition, words)),
+    }
+}
+
+/// The parameter that an operand is, also where its type is said: `$1::text`.
+fn parameter(operand: &Operand) -> Option<u16> {
+    match operand {
+        Operand::Param(at) => Some(*at),
+        Operand::Call { function: Function::Cast { .. }, args } => match &args[..] {
+            [Operand::Param(at)] => Some(*at),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn holds_param(operand: &Operand) -> bool {
+    match operand {
+        Operand::Param(_) | Operand::Condition(_) => true,
+        Operand::Call { args, .. } => args.iter().any(holds_param),
+        Operand::Column(_) | Operand::Literal(_) | Operand::Null => false,
+    }
+}
+
+/// Whether an array that is written out has such an element: whatever contains the array contains it.
+fn has_element(array: &Operand, wanted: &dyn Fn(&Operand) -> bool) -> bool {
+    match array {
+        Operand::Call { function: Function::Array(_), args } => args.iter().any(wanted),
+        _ => false,
     }
 }

@@ -62,6 +62,7 @@ pub(super) fn fingerprint(fields: &[Field], key: &[usize]) -> u64 {
     for field in fields {
         description.text(&field.local);
         description.text(field.local_type);
+        description.text(&field.ty.stored());
         description.text(&field.pg_type);
         description.count(usize::from(field.dims));
         description.text(if field.not_null { "not null" } else { "" });
@@ -70,5 +71,13 @@ pub(super) fn fingerprint(fields: &[Field], key: &[usize]) -> u64 {
     for at in key {
         description.count(*at);
     }
+    description.finish()
+}
+
+/// Over words that a name in PostgreSQL is made of.
+pub(super) fn name(words: &[&str]) -> u64 {
+    let mut description = Description::new("name");
+    description.count(words.len());
+    words.iter().for_each(|word| description.text(word));
     description.finish()
 }

@@ -5,7 +5,6 @@ use crate::model::{Field, Index, LocalIndex};
 use crate::naming;
 
 use super::selection::Selection;
-use super::types;
 
 /// The indexes of a shape, at most one per field: the first reason counts.
 pub(super) fn indexes(selection: &Selection<'_>, fields: &[Field], report: &mut Report) -> Vec<Index> {
@@ -29,20 +28,15 @@ pub(super) fn indexes(selection: &Selection<'_>, fields: &[Field], report: &mut 
     let mut indexes: Vec<Index> = Vec::new();
     for (name, reason) in wanted {
         let Some(field) = selection.columns.iter().position(|column| column.name == name) else { continue };
-        if indexes.iter().all(|index| index.field != field) && types::has_identity(&selection.columns[field].data_type)
-        {
+        if indexes.iter().all(|index| index.field != field) && fields[field].ty.is_key() {
             indexes.push(Index { constant: constants[field].clone(), field, reason });
         }
     }
     for finder in &selection.entry.finders {
-        let column = selection.columns.iter().find(|column| column.name == finder.value);
-        if let Some(column) = column.filter(|column| !types::has_identity(&column.data_type)) {
+        let found = selection.columns.iter().zip(fields).find(|(column, _)| column.name == finder.value);
+        if let Some((column, field)) = found.filter(|(_, field)| !field.ty.is_key()) {
             let array = if column.data_type.dims > 0 { "[]" } else { "" };
-            let message = format!(
-                "rows can't be found by `{}` of type `{}{array}`",
-                finder.value,
-                types::pg_type(&column.data_type)
-            );
+            let message = format!("rows can't be found by `{}` of type `{}{array}`", finder.value, field.pg_type);
             let diagnostic = Diagnostic::error(&codes::SHAPE_COLUMN, message)
                 .at(finder.span, "not a finder")
                 .see(column.span, "declared here");

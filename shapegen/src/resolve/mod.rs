@@ -1,57 +1,56 @@
 //! Every decision about the output, made once: from catalog and manifest to the model.
 
+mod built_in;
 mod filter;
+mod generated;
 mod hash;
 mod index;
+mod marks;
+mod names;
 mod policy;
+mod postgres;
 mod selection;
+mod selector;
 mod session;
 #[cfg(test)]
 mod tests;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use shapegen_runtime::definition::ParamSource;
 
-use crate::catalog::{Catalog, QualifiedName};
+use crate::catalog::Catalog;
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::fragment::ParamUse;
-use crate::manifest::{self, Manifest};
-use crate::model::{Enum, Field, Filter, Local, Model, Param, RustType, Shape};
-use crate::naming::{self, Names};
-use crate::source::{SourceMap, Span};
+use crate::manifest::{Manifest, TypeRule};
+use crate::model::{Field, Filter, Local, Model, Param, Shape};
+use crate::naming::{self, Wanted};
+use crate::source::SourceMap;
 
 use filter::Scopes;
+use generated::{Decided, Generated};
+use marks::Marks;
+use names::{Renames, ShapeTypes};
 use selection::Selection;
-
-/// Type names that generated code has for itself, or takes from the prelude.
-const RESERVED_TYPES: [&str; 16] = [
-    "Client",
-    "ClientBuilder",
-    "Session",
-    "Option",
-    "Some",
-    "None",
-    "Result",
-    "Ok",
-    "Err",
-    "String",
-    "Vec",
-    "Box",
-    "From",
-    "Into",
-    "Self",
-    "Shape",
-];
+use selector::{Selectors, Target};
+use types::{Typed, Types};
 
 /// Makes the model of a manifest. `None` when anything is wrong, also when the report had errors before; all that could
 /// be found wrong is in the report then.
 pub fn resolve(manifest: &Manifest, catalog: &Catalog, sources: &SourceMap, report: &mut Report) -> Option<Model> {
+    let newtypes = manifest.types.iter().filter_map(|entry| match &entry.value {
+        TypeRule::Newtype(name) => Some(name.value.as_str()),
+        _ => None,
+    });
+    let selectors = Selectors::new(catalog, newtypes.collect());
+    let types = Types::new(manifest, catalog, &selectors, report);
+    let renames = Renames::new(manifest, catalog, &selectors, report);
+    let marks = Marks::new(manifest, &selectors, report);
     let mut scopes = Scopes::new(manifest, sources, report);
     let mut resolved = Vec::new();
     for entry in &manifest.shapes {
-        let selection = selection::select(entry, manifest, catalog, report);
+        let selection = selection::select(entry, manifest, catalog, &types, report);
         // Its fragments are read also where the columns are wrong, so that one run says both.
         let subject = selection::find_table(entry, catalog, &mut Report::default());
         let filter = subject.and_then(|subject| scopes.filter(entry, subject, report));
@@ -62,116 +61,76 @@ pub fn resolve(manifest: &Manifest, catalog: &Catalog, sources: &SourceMap, repo
     }
     scopes.finish(report);
     session::check_identity(manifest, report);
-    let names = type_names(&resolved, report);
-    let session = session::session(manifest, &resolved, report);
+    let names = names::type_names(&resolved, &types, &renames, report);
+    let decided = Decided { catalog, types: &types, names: &names, renames: &renames, marks: &marks };
+    let session = session::session(manifest, &resolved, &decided, report);
     let mut shapes = Vec::with_capacity(resolved.len());
-    let modules: Vec<&str> = resolved.iter().map(|(selection, _)| selection.entry.name.value.as_str()).collect();
-    for (((selection, filter), ident), types) in resolved.iter().zip(naming::shapes(&modules)).zip(&names.shapes) {
-        let types = Types { of: types, enums: &names.enums };
-        if let Some(shape) = shape(selection, filter, ident, &types, &session, report) {
+    let modules = modules(&resolved, report);
+    for (((selection, filter), ident), types) in resolved.iter().zip(modules).zip(&names.shapes) {
+        if let Some(shape) = shape(selection, filter, ident, types, &decided, &session, report) {
             shapes.push(shape);
         }
     }
+    check_fields(&resolved, &decided, report);
+    let generated = decided.generated(&shapes, report);
     if report.has_errors() {
         return None;
     }
-    let enums = used_enums(catalog, &names.enums, &shapes);
-    Some(Model { shapes, enums, session, mode: manifest.server.mode })
+    let Generated { enums, composites, newtypes } = generated;
+    let selections: Vec<&Selection<'_>> = resolved.iter().map(|(selection, _)| selection).collect();
+    let postgres = postgres::postgres(&selections, &shapes, catalog);
+    Some(Model { shapes, enums, composites, newtypes, session, mode: manifest.server.mode, postgres })
 }
 
-/// The names of generated types.
-struct TypeNames {
-    /// By position of the shape.
-    shapes: Vec<ShapeTypes>,
-    enums: BTreeMap<QualifiedName, String>,
-}
-
-struct ShapeTypes {
-    row: String,
-    key: Option<String>,
-    params: Option<String>,
-}
-
-struct Types<'n> {
-    of: &'n ShapeTypes,
-    enums: &'n BTreeMap<QualifiedName, String>,
-}
-
-/// Rows first, since people choose their names; then what belongs to shapes; then enums.
-fn type_names(resolved: &[(Selection<'_>, filter::Resolved)], report: &mut Report) -> TypeNames {
-    let mut names = Names::reserving(RESERVED_TYPES);
-    let mut written: BTreeMap<String, Span> = BTreeMap::new();
-    let mut rows = Vec::with_capacity(resolved.len());
-    for (selection, _) in resolved {
-        let entry = selection.entry;
-        let row = row_name(entry, selection.table_name, report);
-        let span = entry.row.as_ref().map_or(entry.name.span, |row| row.span);
-        if !names.take(&row) {
-            let message = format!("the row type `{row}` of `{}` has a name that is taken", entry.name.value);
-            let diagnostic = Diagnostic::error(&codes::SHAPE_NAME, message);
-            let diagnostic = match written.get(&row) {
-                Some(first) => diagnostic.at(span, "again here").see(*first, "first here"),
-                None => diagnostic.at(span, "generated code means something else by it"),
-            };
-            report.push(diagnostic.help("choose another: `row = \"…\"`"));
-        }
-        written.entry(row.clone()).or_insert(span);
-        rows.push(row);
-    }
-    let shapes = rows
-        .into_iter()
-        .zip(resolved)
-        .map(|(row, (selection, filter))| {
-            let key = (selection.key.len() > 1).then(|| names.take_first(&[format!("{row}Key")]));
-            let params = filter.params.iter().any(|(_, from)| *from == ParamSource::Caller).then(|| {
-                let camel = naming::camel(&selection.entry.name.value);
-                names.take_first(&[camel.clone(), format!("{camel}Params")])
-            });
-            ShapeTypes { row, key, params }
-        })
-        .collect();
-    let mut enums = BTreeMap::new();
-    for (selection, filter) in resolved {
-        let of_columns = selection.columns.iter().filter_map(|column| types::enumeration(&column.data_type));
-        let of_params = filter.params.iter().filter_map(|(param, _)| types::enumeration(&param.data_type));
-        for name in of_columns.chain(of_params) {
-            enums.entry(name.clone()).or_default();
-        }
-    }
-    // By qualified name, so that the order of shapes doesn't matter.
-    for (name, ident) in &mut enums {
-        let camel = naming::camel(&name.name);
-        let wishes = [camel.clone(), naming::camel(&format!("{}_{}", name.schema, name.name)), format!("{camel}Enum")];
-        *ident = names.take_first(&wishes);
-    }
-    TypeNames { shapes, enums }
-}
-
-fn row_name(entry: &manifest::Shape, table: &QualifiedName, report: &mut Report) -> String {
-    let Some(row) = &entry.row else { return format!("{}Row", naming::camel(&table.name)) };
-    if !naming::is_type_name(&row.value) {
+/// The names of the shapes' modules and methods.
+fn modules(resolved: &[(Selection<'_>, filter::Resolved)], report: &mut Report) -> Vec<String> {
+    let names: Vec<&str> = resolved.iter().map(|(selection, _)| selection.entry.name.value.as_str()).collect();
+    let given = naming::shapes(&names);
+    for ((selection, _), given) in resolved.iter().zip(&given).filter(|(_, given)| given.doubtful) {
+        let name = &selection.entry.name;
+        let message = format!("the shape `{}` shares its Rust name with another one", name.value);
         report.push(
-            Diagnostic::error(&codes::SHAPE_NAME, format!("`{}` can't be the name of a Rust type", row.value))
-                .at(row.span, "not a type's name")
-                .help(format!("write it in camel case: `{}`", naming::camel(&row.value))),
+            Diagnostic::warning(&codes::RUST_NAMES, message)
+                .at(name.span, format!("so it is `{}` in Rust", given.ident))
+                .help("give it a name of its own, and name its table: `table = \"…\"`"),
         );
     }
-    row.value.clone()
+    given.into_iter().map(|given| given.ident).collect()
+}
+
+/// Columns whose fields have names that nobody could guess, once for each table.
+fn check_fields(resolved: &[(Selection<'_>, filter::Resolved)], decided: &Decided<'_>, report: &mut Report) {
+    let mut seen = BTreeSet::new();
+    for (selection, _) in resolved.iter().filter(|(selection, _)| seen.insert(selection.table_name)) {
+        let wanted = wanted(selection, decided.renames);
+        let given = naming::fields(&wanted);
+        let table = selection.table_name;
+        let whose = format!("columns of the table `{}`", table.name);
+        let target = |column: &str| Target::Column(table.clone(), column.to_owned());
+        generated::warn_of_doubtful(&wanted, &given, &whose, selection.table.span, target, report);
+    }
+}
+
+/// The names that fields are made of.
+fn wanted<'s>(selection: &'s Selection<'_>, renames: &Renames<'s>) -> Vec<Wanted<'s>> {
+    let columns = selection.columns.iter().map(|column| column.name.as_str());
+    columns.map(|name| Wanted { name, chosen: renames.column(selection.table_name, name) }).collect()
 }
 
 fn shape(
     selection: &Selection<'_>,
     resolved: &filter::Resolved,
     ident: String,
-    types: &Types<'_>,
+    types: &ShapeTypes,
+    decided: &Decided<'_>,
     session: &crate::model::Session,
     report: &mut Report,
 ) -> Option<Shape> {
     let entry = selection.entry;
-    let fields = fields(selection, types.enums);
+    let fields = fields(selection, decided, report);
     let indexes = index::indexes(selection, &fields, report);
-    let params = params(selection, &resolved.params, types.enums, session, report)?;
-    let filter = resolved.expr.clone().map(|expr| Filter { sql: crate::fragment::print(&expr, selection.table), expr });
+    let params = params(selection, &resolved.params, decided, session, report)?;
+    let filter = resolved.expr.clone().map(|expr| Filter { sql: crate::fragment::print(&expr), expr });
     let table = format!("_rows_{}", naming::mangled(&entry.name.value));
     let local = Local {
         view: naming::mangled_relation(&entry.name.value),
@@ -185,9 +144,10 @@ fn shape(
         ident,
         table: selection.table_name.clone(),
         docs: lines(selection.table.comment.as_deref()),
-        row: types.of.row.clone(),
-        key_struct: types.of.key.clone(),
-        params_struct: types.of.params.clone(),
+        row: types.row.clone(),
+        marks: decided.marks.of_row(selection.table_name),
+        key_struct: types.key.clone(),
+        params_struct: types.params.clone(),
         request: hash::request(selection, filter.as_ref(), &params),
         key: selection.key.clone(),
         scope: entry.scope.as_ref().map(|scope| scope.value.clone())?,
@@ -201,21 +161,36 @@ fn shape(
     })
 }
 
-fn fields(selection: &Selection<'_>, enums: &BTreeMap<QualifiedName, String>) -> Vec<Field> {
-    let names: Vec<&str> = selection.columns.iter().map(|column| column.name.as_str()).collect();
-    let idents = naming::fields(&names);
-    let fields = selection.columns.iter().zip(idents).map(|(column, ident)| {
-        let ty = types::rust_type(&column.data_type, enums);
+fn fields(selection: &Selection<'_>, decided: &Decided<'_>, report: &mut Report) -> Vec<Field> {
+    let given = naming::fields(&wanted(selection, decided.renames));
+    let fields = selection.columns.iter().zip(given).map(|(column, given)| {
+        let table = selection.table_name;
+        let Typed { ty, reason } = decided.types.column(table, column, &mut |name| decided.names.of(name));
+        if ty.holds_codec() {
+            report.push(generated::no_codec(&format!("the column `{}`", column.name), &ty, Some(column.span)));
+        }
+        let secret = selection.entry.secret.iter().find(|secret| secret.value == column.name);
+        if let (Some(secret), Some(with)) = (secret, ty.codec()) {
+            let message = format!("`{}` is secret, and what `{with}` says of a wrong value could show it", column.name);
+            report.push(
+                Diagnostic::error(&codes::RUST_TYPE, message)
+                    .at(secret.span, "read by a module")
+                    .help("a type that is a `shapegen_runtime::value::PgValue` itself needs no `with`"),
+            );
+        }
+        let secret = secret.is_some();
         Field {
-            ident,
+            ident: given.ident,
             column: column.name.clone(),
             docs: lines(column.comment.as_deref()),
             pg_type: types::pg_type(&column.data_type).to_owned(),
             dims: column.data_type.dims,
             not_null: column.not_null,
-            local_type: types::local_type(&ty),
+            local_type: ty.local_type(),
             ty,
-            secret: selection.entry.secret.iter().any(|secret| secret.value == column.name),
+            type_reason: reason,
+            attributes: decided.marks.of_field(table, &column.name, secret),
+            secret,
             local: naming::mangled(&column.name),
         }
     });
@@ -226,7 +201,7 @@ fn fields(selection: &Selection<'_>, enums: &BTreeMap<QualifiedName, String>) ->
 fn params(
     selection: &Selection<'_>,
     uses: &[(ParamUse, ParamSource)],
-    enums: &BTreeMap<QualifiedName, String>,
+    decided: &Decided<'_>,
     session: &crate::model::Session,
     report: &mut Report,
 ) -> Option<Vec<Param>> {
@@ -237,7 +212,8 @@ fn params(
             ParamSource::Caller => {
                 let same: Vec<&ParamUse> =
                     uses.iter().map(|(other, _)| other).filter(|other| other.name == param.name).collect();
-                match types::merged(same.iter().map(|other| types::rust_type(&other.data_type, enums))) {
+                let own = |other: &&ParamUse| decided.types.param(other, &mut |name| decided.names.of(name));
+                match types::merged(same.iter().map(own)) {
                     Some(ty) => ty,
                     None => {
                         conflict(selection, param, &same, report);
@@ -259,28 +235,6 @@ fn conflict(selection: &Selection<'_>, param: &ParamUse, same: &[&ParamUse], rep
             .at(selection.entry.name.span, "in this shape")
             .help("use a parameter for each type"),
     );
-}
-
-/// The enums that fields and parameters use, by Rust name.
-fn used_enums(catalog: &Catalog, names: &BTreeMap<QualifiedName, String>, shapes: &[Shape]) -> Vec<Enum> {
-    let mut used = std::collections::BTreeSet::new();
-    for shape in shapes {
-        let types = shape.fields.iter().map(|field| &field.ty).chain(shape.params.iter().map(|param| &param.ty));
-        for ty in types {
-            if let RustType::Enum(ident) = types::element(ty) {
-                used.insert(ident.as_str());
-            }
-        }
-    }
-    let enums = names.iter().filter(|(_, ident)| used.contains(ident.as_str())).filter_map(|(name, ident)| {
-        let declared = catalog.enums.get(name)?;
-        let labels: Vec<&str> = declared.labels.iter().map(String::as_str).collect();
-        let variants = naming::variants(&labels).into_iter().zip(declared.labels.iter().cloned()).collect();
-        Some(Enum { ident: ident.clone(), name: name.clone(), docs: lines(declared.comment.as_deref()), variants })
-    });
-    let mut enums: Vec<Enum> = enums.collect();
-    enums.sort_by(|left, right| left.ident.cmp(&right.ident));
-    enums
 }
 
 fn lines(comment: Option<&str>) -> Vec<String> {

@@ -6,7 +6,7 @@ use crate::fragment::Subject;
 use crate::manifest::{Manifest, Shape};
 use crate::source::Spanned;
 
-use super::types;
+use super::types::{self, Types};
 
 /// Electric leaves generated columns out before this version of PostgreSQL.
 const SENDS_GENERATED_COLUMNS: u32 = 18;
@@ -27,11 +27,12 @@ pub(super) fn select<'c>(
     entry: &'c Shape,
     manifest: &Manifest,
     catalog: &'c Catalog,
+    types: &Types<'_>,
     report: &mut Report,
 ) -> Option<Selection<'c>> {
     let Subject { name: table_name, table, .. } = find_table(entry, catalog, report)?;
     let generated = manifest.server.postgres.is_some_and(|version| version >= SENDS_GENERATED_COLUMNS);
-    let chooser = Chooser { entry, table_name, table, generated };
+    let chooser = Chooser { entry, table_name, table, types, generated };
     let columns = chooser.columns(report);
     let key = chooser.key(report);
     for list in [&entry.secret, &entry.finders] {
@@ -45,11 +46,10 @@ pub(super) fn select<'c>(
 /// The table that a shape names.
 pub(super) fn find_table<'c>(entry: &Shape, catalog: &'c Catalog, report: &mut Report) -> Option<Subject<'c>> {
     let written = entry.table.as_ref().unwrap_or(&entry.name);
-    let candidates = names(&written.value);
-    if let Some((name, table)) = candidates.iter().find_map(|name| catalog.tables.get_key_value(name)) {
+    if let Some((name, table)) = names(&written.value).find_map(|name| catalog.tables.get_key_value(&name)) {
         return Some(Subject { name, table, catalog });
     }
-    if let Some(span) = candidates.iter().find_map(|name| catalog.views.get(name)) {
+    if let Some(span) = names(&written.value).find_map(|name| catalog.views.get(&name)) {
         report.push(
             Diagnostic::error(&codes::SHAPE_VIEW, format!("`{}` is a view, and only tables sync", written.value))
                 .at(written.span, "a view")
@@ -74,16 +74,14 @@ pub(super) fn find_table<'c>(entry: &Shape, catalog: &'c Catalog, report: &mut R
     None
 }
 
-/// What a written name can mean: `orders`, `sales.orders`.
-fn names(written: &str) -> Vec<QualifiedName> {
-    let whole = QualifiedName { schema: "public".to_owned(), name: written.to_owned() };
-    let qualified = written
-        .split_once('.')
-        .map(|(schema, name)| QualifiedName { schema: schema.to_owned(), name: name.to_owned() });
-    std::iter::once(whole).chain(qualified).collect()
+/// What a written name can mean: `orders`, `sales.orders`; a schema's name may hold points, too.
+pub(super) fn names(written: &str) -> impl Iterator<Item = QualifiedName> + '_ {
+    let name = |schema: &str, name: &str| QualifiedName { schema: schema.to_owned(), name: name.to_owned() };
+    let qualified = written.match_indices('.').map(move |(at, _)| name(&written[..at], &written[at + 1..]));
+    std::iter::once(name("public", written)).chain(qualified)
 }
 
-fn shown(name: &QualifiedName) -> String {
+pub(super) fn shown(name: &QualifiedName) -> String {
     if name.schema == "public" { name.name.clone() } else { format!("{}.{}", name.schema, name.name) }
 }
 
@@ -92,17 +90,23 @@ fn toml_list(names: &[String]) -> String {
     format!("[{}]", names.join(", "))
 }
 
-struct Chooser<'c> {
+struct Chooser<'c, 't> {
     entry: &'c Shape,
     table_name: &'c QualifiedName,
     table: &'c Table,
+    types: &'t Types<'t>,
     /// Generated columns are sent.
     generated: bool,
 }
 
-impl<'c> Chooser<'c> {
+impl<'c> Chooser<'c, '_> {
     fn find(&self, name: &str) -> Option<&'c Column> {
         self.table.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Whether rows can be told apart by a column.
+    fn is_key(&self, column: &Column) -> bool {
+        self.types.column(self.table_name, column, &mut |name| name.name.clone()).ty.is_key()
     }
 
     fn sent(&self, column: &Column) -> bool {
@@ -171,7 +175,7 @@ impl<'c> Chooser<'c> {
         let span = self.entry.key.as_ref().map_or(self.entry.name.span, |list| list.span);
         let mut failed = key.is_empty();
         for column in &key {
-            let message = if !types::has_identity(&column.data_type) {
+            let message = if !self.is_key(column) {
                 let pg_type = types::pg_type(&column.data_type);
                 let array = if column.data_type.dims > 0 { "[]" } else { "" };
                 format!("the column `{}` of type `{pg_type}{array}` can't be part of a key", column.name)
@@ -199,15 +203,22 @@ impl<'c> Chooser<'c> {
         let diagnostic = Diagnostic::error(&codes::SHAPE_KEY, message)
             .at(written.span, "its rows can't be told apart")
             .see(self.table.span, "declared here");
-        let usable = self.table.unique.iter().find(|set| {
-            set.iter().all(|name| {
-                self.find(name).is_some_and(|column| column.not_null && types::has_identity(&column.data_type))
-            })
+        let usable = self.unique_sets().find(|set| {
+            set.iter().all(|name| self.find(name).is_some_and(|column| column.not_null && self.is_key(column)))
         });
         match usable {
             Some(set) => diagnostic.help(format!("one of its unique sets can be the key: `key = {}`", toml_list(set))),
-            None => diagnostic.help("give it a primary key, or a unique constraint over columns that are not null"),
+            None => {
+                diagnostic.help("give it a primary key, or a unique constraint or index over columns that are not null")
+            }
         }
+    }
+
+    /// What tells rows apart: the primary key, unique constraints, and unique indexes without a constraint.
+    fn unique_sets(&self) -> impl Iterator<Item = &'c [String]> + use<'c> {
+        let indexes = self.table.indexes.iter().filter(|index| index.unique).map(|index| index.columns.as_slice());
+        let constraints = self.table.primary_key.iter().chain(&self.table.unique).map(Vec::as_slice);
+        constraints.chain(indexes)
     }
 
     /// `key = […]`: a unique set of columns that are never NULL.
@@ -231,14 +242,13 @@ impl<'c> Chooser<'c> {
                 }
             }
         }
-        let same = |set: &Vec<String>| {
-            set.len() == list.value.len() && list.value.iter().all(|name| set.contains(&name.value))
-        };
-        if !failed && !self.table.unique.iter().chain(&self.table.primary_key).any(same) {
+        let same =
+            |set: &&[String]| set.len() == list.value.len() && list.value.iter().all(|name| set.contains(&name.value));
+        if !failed && !self.unique_sets().any(|set| same(&set)) {
             failed = true;
             let message = format!("the key of `{}` is no unique set of its table", self.entry.name.value);
             let mut diagnostic = Diagnostic::error(&codes::SHAPE_KEY, message).at(list.span, "two rows could share it");
-            for set in self.table.primary_key.iter().chain(&self.table.unique).take(3) {
+            for set in self.unique_sets().take(3) {
                 diagnostic = diagnostic.help(format!("a unique set is `key = {}`", toml_list(set)));
             }
             report.push(diagnostic);

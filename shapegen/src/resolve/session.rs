@@ -2,12 +2,12 @@
 
 use shapegen_runtime::definition::ParamSource;
 
-use crate::catalog::BaseType;
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::manifest::{self, Manifest};
 use crate::model::{RustType, Session, SessionValue};
 
 use super::filter::Resolved;
+use super::generated::Decided;
 use super::selection::Selection;
 use super::types;
 
@@ -25,9 +25,14 @@ pub(super) fn check_identity(manifest: &Manifest, report: &mut Report) {
 }
 
 /// The session, its types taken from what the shapes compare its values with.
-pub(super) fn session(manifest: &Manifest, resolved: &[(Selection<'_>, Resolved)], report: &mut Report) -> Session {
+pub(super) fn session(
+    manifest: &Manifest,
+    resolved: &[(Selection<'_>, Resolved)],
+    decided: &Decided<'_>,
+    report: &mut Report,
+) -> Session {
     let values: Vec<SessionValue> =
-        manifest.session.iter().map(|value| session_value(value, resolved, report)).collect();
+        manifest.session.iter().map(|value| session_value(value, resolved, decided, report)).collect();
     let mut identities = values.iter().filter(|value| value.identity);
     let constructor = match (identities.next(), identities.next()) {
         (Some(only), None) if only.name == "user_id" => "user",
@@ -53,20 +58,19 @@ fn check_setters(manifest: &Manifest, constructor: &str, report: &mut Report) {
 fn session_value(
     value: &manifest::SessionValue,
     resolved: &[(Selection<'_>, Resolved)],
+    decided: &Decided<'_>,
     report: &mut Report,
 ) -> SessionValue {
     let name = &value.name.value;
-    let mut ty = RustType::String;
+    let mut ty = RustType::STRING;
     let mut first: Option<(&Selection<'_>, &str)> = None;
     for (selection, filter) in resolved {
         for (param, _) in
             filter.params.iter().filter(|(param, from)| param.name == *name && *from == ParamSource::Session)
         {
-            // A claim that is compared with an enum is a text: sessions need none of a shape's types.
-            let own = match &param.data_type.base {
-                BaseType::BuiltIn { .. } => types::rust_type(&param.data_type, &Default::default()),
-                _ => RustType::String,
-            };
+            // Whatever else a claim is compared with, a token holds its text.
+            let own = Some(decided.types.param(param, &mut |name| decided.names.of(name)));
+            let own = own.filter(is_plain).unwrap_or(RustType::STRING);
             match types::merged([ty.clone(), own.clone()]) {
                 Some(merged) => {
                     if merged != ty {
@@ -90,4 +94,13 @@ fn session_value(
         }
     }
     SessionValue { name: name.clone(), claim: value.claim.clone(), identity: value.identity, ty }
+}
+
+/// Whether a token holds such a value as itself.
+fn is_plain(ty: &RustType) -> bool {
+    match ty {
+        RustType::Scalar(_) | RustType::Newtype { .. } => true,
+        RustType::Array(element) => is_plain(element),
+        _ => false,
+    }
 }

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use globset::GlobBuilder;
 
-use crate::diagnostics::{Diagnostic, codes};
+use crate::diagnostics::{Diagnostic, codes, nearest_file};
 
 /// An entry, found.
 #[derive(Debug)]
@@ -33,7 +33,13 @@ pub(super) fn find(folder: &Path, entry: &str) -> Result<Found, Box<Diagnostic>>
     if path.is_file() {
         return Ok(Found::File(path));
     }
-    Err(Box::new(Diagnostic::error(&codes::FILE, format!("there is no file `{entry}`"))))
+    // As the entry would be written: relative to the folder.
+    let near = nearest_file(&path).and_then(|near| Some(near.strip_prefix(folder).ok()?.display().to_string()));
+    let missing = Diagnostic::error(&codes::FILE, format!("there is no file `{entry}`"));
+    Err(Box::new(match near {
+        Some(near) => missing.help(format!("did you mean `{near}`?")),
+        None => missing,
+    }))
 }
 
 /// An empty path is the working folder to us, and no path to cargo and the system.

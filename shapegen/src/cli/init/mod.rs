@@ -13,7 +13,7 @@ use clap::Args;
 use super::message::Message;
 use super::{Exit, ManifestArg, Terminal};
 use crate::catalog::Catalog;
-use crate::diagnostics::{Diagnostic, Report, codes};
+use crate::diagnostics::{Diagnostic, Report, Severity, codes};
 use crate::manifest;
 use crate::resolve::resolve;
 use crate::schema::{self, Entry};
@@ -112,7 +112,7 @@ fn settled(
         let names = read.iter().flat_map(|manifest| &manifest.shapes).map(|shape| &shape.name);
         let shapes: Vec<(usize, &str)> = names.map(|name| (line(name.span.start), name.value.as_str())).collect();
         let before = guess.shapes.len();
-        for diagnostic in said.diagnostics() {
+        for diagnostic in said.diagnostics().iter().filter(|said| said.severity == Severity::Error) {
             let spans = diagnostic.primary.iter().chain(&diagnostic.secondary).map(|(span, _)| span);
             let lines: Vec<usize> = spans.filter(|span| span.file == file).map(|span| line(span.start)).collect();
             if let Some((_, name)) = shapes.iter().find(|(at, _)| lines.contains(at)) {

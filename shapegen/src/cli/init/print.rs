@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::guess::{Guess, LeftOut, Scope, Shape, Value};
+use crate::manifest::{hidden, quoted};
 
 #[derive(Template)]
 #[template(path = "shapes.toml", escape = "none")]
@@ -20,7 +21,7 @@ pub(super) fn manifest(guess: &Guess, schema: &[String]) -> Result<String, askam
     let width = guess.shapes.iter().map(|shape| key(&shape.name).chars().count()).max().unwrap_or(0);
     let scopes = guess.used_scopes();
     let text = ManifestText {
-        schema: schema.iter().map(|entry| string(entry)).collect(),
+        schema: schema.iter().map(|entry| quoted(entry)).collect(),
         session: guess.used_values(&scopes).iter().map(|value| session(value)).collect(),
         scopes: scopes.iter().map(|scope| self::scope(scope)).collect(),
         shapes: guess.shapes.iter().map(|shape| self::shape(shape, width)).collect(),
@@ -31,26 +32,26 @@ pub(super) fn manifest(guess: &Guess, schema: &[String]) -> Result<String, askam
 
 fn session(value: &Value) -> String {
     let identity = if value.identity { ", identity = true" } else { "" };
-    format!("{} = {{ claim = {}{identity} }}", value.name, string(&value.claim))
+    format!("{} = {{ claim = {}{identity} }}", value.name, quoted(&value.claim))
 }
 
 fn scope(scope: &Scope) -> String {
-    format!("{} = {}", key(&scope.name), string(&scope.condition))
+    format!("{} = {}", key(&scope.name), quoted(&scope.condition))
 }
 
 fn shape(shape: &Shape, width: usize) -> String {
     let mut entry = String::new();
     for (name, value) in [("table", &shape.table), ("row", &shape.row)] {
         if let Some(value) = value {
-            entry.push_str(&format!("{name} = {}, ", string(value)));
+            entry.push_str(&format!("{name} = {}, ", quoted(value)));
         }
     }
-    let scope = string(shape.scope.as_deref().unwrap_or("…"));
+    let scope = quoted(shape.scope.as_deref().unwrap_or("…"));
     let others = match shape.others.as_slice() {
         [] => String::new(),
         others => inert(&format!(" # or by {}?", others.join(", "))),
     };
-    let except: Vec<String> = shape.except.iter().map(|column| string(column)).collect();
+    let except: Vec<String> = shape.except.iter().map(|column| quoted(column)).collect();
     let except = match except.as_slice() {
         [] => String::new(),
         columns => format!(", except = [{}]", columns.join(", ")),
@@ -75,21 +76,7 @@ fn reason(why: &LeftOut) -> String {
 /// A TOML key, quoted where it must be.
 fn key(name: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { string(name) }
-}
-
-/// A TOML string on one line.
-fn string(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if hidden(c) => out.push_str(&format!("\\U{:08X}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
+    if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { quoted(name) }
 }
 
 /// Text for a comment: what would end it, or hide what follows, is shown as an escape.
@@ -99,9 +86,4 @@ fn inert(text: &str) -> String {
         if hidden(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
     }
     out
-}
-
-/// Control characters, and those that change the direction or the line.
-fn hidden(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

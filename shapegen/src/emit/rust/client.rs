@@ -3,16 +3,16 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
-use super::print::{code, doc, enum_of, ident, rust_type, string, use_runtime, use_super};
+use super::print::{code, doc, ident, rust_type, string, use_runtime, use_super};
 use crate::emit::EmitError;
 use crate::model::{Mode, Model, RustType, Session, SessionValue, Shape};
 
 pub(super) fn items(model: &Model) -> Result<Vec<TokenStream>, EmitError> {
     let rows = model.shapes.iter().map(|shape| shape.row.as_str());
     let params = model.shapes.iter().filter_map(|shape| shape.params_struct.as_deref());
-    let enums = model.session.values.iter().filter_map(|value| enum_of(&value.ty));
+    let types = model.session.values.iter().filter_map(|value| value.ty.generated());
     let mut items = vec![use_runtime()];
-    items.extend(use_super(rows.chain(params).chain(enums))?);
+    items.extend(use_super(rows.chain(params).chain(types))?);
     items.extend(client(model)?);
     if !model.session.values.is_empty() {
         items.extend(session(&model.session)?);
@@ -155,12 +155,12 @@ impl<'m> Value<'m> {
     /// Texts are taken in any form.
     fn argument(&self) -> TokenStream {
         let Self { name, rust, .. } = self;
-        if *self.ty == RustType::String { quote!(#name: impl Into<String>) } else { quote!(#name: #rust) }
+        if *self.ty == RustType::STRING { quote!(#name: impl Into<String>) } else { quote!(#name: #rust) }
     }
 
     fn conversion(&self) -> Option<TokenStream> {
         let name = &self.name;
-        (*self.ty == RustType::String).then(|| quote!(let #name: String = #name.into();))
+        (*self.ty == RustType::STRING).then(|| quote!(let #name: String = #name.into();))
     }
 
     fn setter(&self) -> TokenStream {

@@ -1,9 +1,9 @@
 //! A shape as static data: what the runtime knows of it before a program runs.
 
-use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
 use shapegen_runtime::definition::{ParamSource, Policy};
-use shapegen_runtime::expr::{Comparison, Expr, Kind, Operand};
+use shapegen_runtime::expr::{Comparison, Expr, Function, Kind, Like, Operand, Scalar, Select, Test};
 
 use super::print::{block, string};
 use crate::emit::ddl::LocalDdl;
@@ -67,18 +67,83 @@ fn expr(tree: &Expr) -> TokenStream {
             quote!(v1::Expr::IsNull { operand: #tested, negated: #negated })
         }
         Expr::In { kind, operand: needle, list, negated } => {
-            let (kind, needle, list) = (kind_of(*kind), operand(needle), list.iter().map(operand));
-            quote! {
-                v1::Expr::In { kind: #kind, operand: #needle, list: v1::Cow::Borrowed(&[#(#list),*]), negated: #negated }
-            }
+            let (kind, needle, list) = (kind_of(*kind), operand(needle), operands(list));
+            quote!(v1::Expr::In { kind: #kind, operand: #needle, list: #list, negated: #negated })
         }
         Expr::All(conditions) => {
-            let conditions = conditions.iter().map(expr);
-            quote!(v1::Expr::All(v1::Cow::Borrowed(&[#(#conditions),*])))
+            let conditions = exprs(conditions);
+            quote!(v1::Expr::All(#conditions))
         }
         Expr::Any(conditions) => {
-            let conditions = conditions.iter().map(expr);
-            quote!(v1::Expr::Any(v1::Cow::Borrowed(&[#(#conditions),*])))
+            let conditions = exprs(conditions);
+            quote!(v1::Expr::Any(#conditions))
+        }
+        Expr::IsTruth { condition, truth, negated } => {
+            let (condition, truth) = (exprs(condition), option(*truth));
+            quote!(v1::Expr::IsTruth { condition: #condition, truth: #truth, negated: #negated })
+        }
+        Expr::Distinct { kind, left, right, negated } => {
+            let (kind, left, right) = (kind_of(*kind), operand(left), operand(right));
+            quote!(v1::Expr::Distinct { kind: #kind, left: #left, right: #right, negated: #negated })
+        }
+        Expr::Like { test, text, pattern } => {
+            let (test, text, pattern) = (like(*test), operand(text), operand(pattern));
+            quote!(v1::Expr::Like { test: #test, text: #text, pattern: #pattern })
+        }
+        Expr::Quantified { test, kind, left, array, every } => {
+            let test = match test {
+                Test::Compare(op) => {
+                    let op = comparison(*op);
+                    quote!(v1::Test::Compare(#op))
+                }
+                Test::Like(test) => {
+                    let test = like(*test);
+                    quote!(v1::Test::Like(#test))
+                }
+            };
+            let (kind, left, array) = (kind_of(*kind), operand(left), operand(array));
+            quote! {
+                v1::Expr::Quantified { test: #test, kind: #kind, left: #left, array: #array, every: #every }
+            }
+        }
+        Expr::Arrays { test, kind, left, right, negated } => {
+            let (test, kind, left, right) = (variant(test), kind_of(*kind), operand(left), operand(right));
+            quote! {
+                v1::Expr::Arrays { test: v1::ArrayTest::#test, kind: #kind, left: #left, right: #right, negated: #negated }
+            }
+        }
+        Expr::InSelect { operands: needles, kinds, select, negated } => {
+            let (needles, kinds) = (operands(needles), kinds.iter().map(|kind| kind_of(*kind)));
+            let select = select.iter().map(select_of);
+            quote! {
+                v1::Expr::InSelect {
+                    operands: #needles,
+                    kinds: v1::Cow::Borrowed(&[#(#kinds),*]),
+                    select: v1::Cow::Borrowed(&[#(#select),*]),
+                    negated: #negated,
+                }
+            }
+        }
+    }
+}
+
+fn exprs(conditions: &[Expr]) -> TokenStream {
+    let conditions = conditions.iter().map(expr);
+    quote!(v1::Cow::Borrowed(&[#(#conditions),*]))
+}
+
+fn select_of(select: &Select) -> TokenStream {
+    let (schema, table, condition) = (string(&select.schema), string(&select.table), expr(&select.condition));
+    let columns = select.columns.iter().map(|column| {
+        let column = string(column);
+        quote!(v1::Cow::Borrowed(#column))
+    });
+    quote! {
+        v1::Select {
+            schema: v1::Cow::Borrowed(#schema),
+            table: v1::Cow::Borrowed(#table),
+            columns: v1::Cow::Borrowed(&[#(#columns),*]),
+            condition: #condition,
         }
     }
 }
@@ -98,33 +163,90 @@ fn operand(operand: &Operand) -> TokenStream {
             quote!(v1::Operand::Literal(v1::Cow::Borrowed(#text)))
         }
         Operand::Null => quote!(v1::Operand::Null),
+        Operand::Call { function: called, args } => {
+            let (called, args) = (function(*called), operands(args));
+            quote!(v1::Operand::Call { function: #called, args: #args })
+        }
+        Operand::Condition(conditions) => {
+            let conditions = exprs(conditions);
+            quote!(v1::Operand::Condition(#conditions))
+        }
+    }
+}
+
+fn operands(list: &[Operand]) -> TokenStream {
+    let list = list.iter().map(operand);
+    quote!(v1::Cow::Borrowed(&[#(#list),*]))
+}
+
+fn function(function: Function) -> TokenStream {
+    use Function::{
+        Absolute, Add, AddInterval, Array, ArrayAppend, ArrayCat, ArrayPrepend, BitAnd, BitNot, BitOr, BitXor, Cast,
+        Coalesce, Divide, Greatest, Least, Multiply, Negate, Subtract, SubtractInterval, TimeBetween,
+    };
+    let name = variant(&function);
+    match function {
+        Add(of) | Subtract(of) | Multiply(of) | Divide(of) | Negate(of) | Absolute(of) | BitAnd(of) | BitOr(of)
+        | BitXor(of) | BitNot(of) => {
+            let of = variant(&of);
+            quote!(v1::Function::#name(v1::Number::#of))
+        }
+        Coalesce(kind) | Greatest(kind) | Least(kind) | Array(kind) | ArrayCat(kind) | ArrayAppend(kind)
+        | ArrayPrepend(kind) => {
+            let kind = kind_of(kind);
+            quote!(v1::Function::#name(#kind))
+        }
+        AddInterval(of) | SubtractInterval(of) | TimeBetween(of) => {
+            let of = scalar(of);
+            quote!(v1::Function::#name(#of))
+        }
+        Cast { from, to, array } => {
+            let (from, to) = (scalar(from), scalar(to));
+            quote!(v1::Function::Cast { from: #from, to: #to, array: #array })
+        }
+        _ => quote!(v1::Function::#name),
+    }
+}
+
+fn scalar(scalar: Scalar) -> TokenStream {
+    let name = variant(&scalar);
+    match scalar {
+        Scalar::Number(of) => {
+            let of = variant(&of);
+            quote!(v1::Scalar::Number(v1::Number::#of))
+        }
+        _ => quote!(v1::Scalar::#name),
     }
 }
 
 fn comparison(op: Comparison) -> TokenStream {
-    match op {
-        Comparison::Equal => quote!(v1::Comparison::Equal),
-        Comparison::NotEqual => quote!(v1::Comparison::NotEqual),
-        Comparison::Less => quote!(v1::Comparison::Less),
-        Comparison::LessOrEqual => quote!(v1::Comparison::LessOrEqual),
-        Comparison::Greater => quote!(v1::Comparison::Greater),
-        Comparison::GreaterOrEqual => quote!(v1::Comparison::GreaterOrEqual),
-    }
+    let name = variant(&op);
+    quote!(v1::Comparison::#name)
+}
+
+fn like(test: Like) -> TokenStream {
+    let Like { any_case, negated } = test;
+    quote!(v1::Like { any_case: #any_case, negated: #negated })
 }
 
 fn kind_of(kind: Kind) -> TokenStream {
     match kind {
-        Kind::Bool => quote!(v1::Kind::Bool),
-        Kind::Integer => quote!(v1::Kind::Integer),
-        Kind::Float => quote!(v1::Kind::Float),
-        Kind::Numeric => quote!(v1::Kind::Numeric),
-        Kind::Text => quote!(v1::Kind::Text),
-        Kind::Uuid => quote!(v1::Kind::Uuid),
-        Kind::Date => quote!(v1::Kind::Date),
-        Kind::Time => quote!(v1::Kind::Time),
-        Kind::Timestamp => quote!(v1::Kind::Timestamp),
-        Kind::Timestamptz => quote!(v1::Kind::Timestamptz),
+        Kind::Array(element) => {
+            let element = kind_of(*element);
+            quote!(v1::Kind::Array(&#element))
+        }
+        kind => {
+            let name = variant(&kind);
+            quote!(v1::Kind::#name)
+        }
     }
+}
+
+/// The name of a variant, which is how its `Debug` begins.
+fn variant(value: &impl std::fmt::Debug) -> Ident {
+    let shown = format!("{value:?}");
+    let end = shown.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(shown.len());
+    format_ident!("{}", &shown[..end])
 }
 
 fn param(param: &Param) -> TokenStream {

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::print::{code, doc, docs, ident, string, use_runtime};
+use super::print::{code, doc, docs, ident, marks, string, use_runtime};
 use crate::emit::EmitError;
 use crate::model::Enum;
 
@@ -15,16 +15,17 @@ pub(super) fn items(enums: &[Enum]) -> Result<Vec<TokenStream>, EmitError> {
     Ok(items)
 }
 
-fn enum_items(item: &Enum) -> Result<[TokenStream; 3], EmitError> {
+fn enum_items(item: &Enum) -> Result<Vec<TokenStream>, EmitError> {
     let name = ident(&item.ident)?;
     let docs = docs(&item.docs, &format!("The enum {}.", code(&item.name.name)));
     let other = doc("A label that this code doesn't know.");
     let variants = item.variants.iter().map(|(variant, _)| ident(variant)).collect::<Result<Vec<_>, _>>()?;
     let labels: Vec<_> = item.variants.iter().map(|(_, label)| string(label)).collect();
-    Ok([
+    let marks = marks(&item.marks)?;
+    let mut items = vec![
         quote! {
             #docs
-            #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+            #marks
             pub enum #name {
                 #(#variants,)*
                 #other
@@ -48,5 +49,7 @@ fn enum_items(item: &Enum) -> Result<[TokenStream; 3], EmitError> {
             }
         },
         quote!(v1::enum_value!(#name);),
-    ])
+    ];
+    items.extend(item.serde.then(|| quote!(v1::enum_serde!(#name);)));
+    Ok(items)
 }

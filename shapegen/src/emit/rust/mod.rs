@@ -1,9 +1,11 @@
-//! The Rust module: one file per shape, the enums, the client, and `mod.rs` over them.
+//! The Rust module: one file per shape, the types that they share, the client, and `mod.rs` over them.
 
 mod client;
+mod composites;
 mod definition;
 mod enums;
 mod layout;
+mod newtypes;
 mod print;
 mod shape;
 
@@ -31,6 +33,8 @@ pub struct File<'m> {
 enum Part<'m> {
     Shape(&'m Shape),
     Enums,
+    Composites,
+    Newtypes,
     Client,
     Modules,
 }
@@ -53,7 +57,9 @@ pub fn files(model: &Model) -> Result<BTreeMap<String, File<'_>>, EmitError> {
 /// Everything but `mod.rs`.
 fn parts(model: &Model) -> impl Iterator<Item = Part<'_>> {
     let enums = (!model.enums.is_empty()).then_some(Part::Enums);
-    model.shapes.iter().map(Part::Shape).chain(enums).chain([Part::Client])
+    let composites = (!model.composites.is_empty()).then_some(Part::Composites);
+    let newtypes = (!model.newtypes.is_empty()).then_some(Part::Newtypes);
+    model.shapes.iter().map(Part::Shape).chain(enums).chain(composites).chain(newtypes).chain([Part::Client])
 }
 
 impl File<'_> {
@@ -75,6 +81,8 @@ impl File<'_> {
         match self.part {
             Part::Shape(shape) => shape::items(shape),
             Part::Enums => enums::items(&self.model.enums),
+            Part::Composites => composites::items(&self.model.composites),
+            Part::Newtypes => newtypes::items(&self.model.newtypes),
             Part::Client => client::items(self.model),
             Part::Modules => modules(self.model),
         }
@@ -86,16 +94,20 @@ impl File<'_> {
         match self.part {
             Part::Shape(shape) => format!("{shape:?}"),
             Part::Enums => format!("{:?}", self.model.enums),
+            Part::Composites => format!("{:?}", self.model.composites),
+            Part::Newtypes => format!("{:?}", self.model.newtypes),
             Part::Client | Part::Modules => {
                 let names =
                     self.model.shapes.iter().map(|s| (&s.name, &s.ident, &s.row, &s.key_struct, &s.params_struct));
                 let enums = self.model.enums.iter().map(|item| &item.ident);
+                let composites = self.model.composites.iter().map(|item| &item.ident);
+                let newtypes = self.model.newtypes.iter().map(|item| &item.ident);
                 format!(
                     "{:?} {:?} {:?} {:?}",
                     self.model.session,
                     self.model.mode,
                     names.collect::<Vec<_>>(),
-                    enums.collect::<Vec<_>>()
+                    [enums.collect::<Vec<_>>(), composites.collect(), newtypes.collect()]
                 )
             }
         }
@@ -108,6 +120,8 @@ impl<'m> Part<'m> {
         match self {
             Self::Shape(shape) => &shape.ident,
             Self::Enums => "enums",
+            Self::Composites => "composites",
+            Self::Newtypes => "newtypes",
             Self::Client => "client",
             Self::Modules => "mod",
         }
@@ -127,6 +141,8 @@ impl<'m> Part<'m> {
                 structs.into_iter().flatten().map(String::as_str).collect()
             }
             Self::Enums => model.enums.iter().map(|item| item.ident.as_str()).collect(),
+            Self::Composites => model.composites.iter().map(|item| item.ident.as_str()).collect(),
+            Self::Newtypes => model.newtypes.iter().map(|item| item.ident.as_str()).collect(),
             Self::Client => {
                 let session = (!model.session.values.is_empty()).then_some("Session");
                 ["Client"].into_iter().chain(session).collect()

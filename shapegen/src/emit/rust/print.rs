@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use super::layout;
 use crate::emit::EmitError;
-use crate::model::{Field, RustType};
+use crate::model::{Field, Marks, RustType};
 
 /// Items as the text of a file, with an empty line between them.
 pub(super) fn print(items: Vec<TokenStream>) -> String {
@@ -126,31 +126,48 @@ fn inert(line: &str) -> String {
 
 /// The type as generated code spells it.
 pub(super) fn rust_type(ty: &RustType) -> Result<TokenStream, EmitError> {
+    let around = |name: &str, inner: &RustType| {
+        let (name, inner) = (Ident::new(name, Span::call_site()), rust_type(inner)?);
+        Ok(quote!(v1::#name<#inner>))
+    };
     Ok(match ty {
-        RustType::Bool => quote!(bool),
-        RustType::I16 => quote!(i16),
-        RustType::I32 => quote!(i32),
-        RustType::I64 => quote!(i64),
-        RustType::F32 => quote!(f32),
-        RustType::F64 => quote!(f64),
-        RustType::Numeric => quote!(v1::Numeric),
-        RustType::String => quote!(String),
-        RustType::Uuid => quote!(v1::Uuid),
-        RustType::Date => quote!(v1::Date),
-        RustType::Time => quote!(v1::Time),
-        RustType::DateTime => quote!(v1::DateTime),
-        RustType::Timestamp => quote!(v1::Timestamp),
-        RustType::Json => quote!(v1::Json),
-        RustType::Bytes => quote!(Vec<u8>),
-        RustType::Enum(name) => {
+        RustType::Scalar(scalar) => tokens(scalar.path)?,
+        RustType::Enum(name) | RustType::Composite(name) | RustType::Newtype { ident: name, .. } => {
             let name = ident(name)?;
             quote!(#name)
         }
-        RustType::Array(element) => {
-            let element = rust_type(element)?;
-            quote!(Vec<Option<#element>>)
+        RustType::JsonOf(path) => {
+            let path = tokens(path)?;
+            quote!(v1::JsonOf<#path>)
+        }
+        RustType::Own(own) => tokens(&own.path)?,
+        RustType::OrInfinity(inner) => return around("OrInfinity", inner),
+        RustType::Range(inner) => return around("Range", inner),
+        RustType::Multirange(inner) => return around("Multirange", inner),
+        RustType::Nested(inner) => return around("Array", inner),
+        RustType::Array(inner) => {
+            let inner = rust_type(inner)?;
+            quote!(Vec<Option<#inner>>)
         }
     })
+}
+
+/// A path, a type or an attribute that stands in the manifest, where it was parsed as what it is.
+pub(super) fn tokens(text: &str) -> Result<TokenStream, EmitError> {
+    text.parse().map_err(|_| EmitError::Identifier(text.to_owned()))
+}
+
+/// `#[derive(…)]` and the other attributes of a generated type.
+pub(super) fn marks(marks: &Marks) -> Result<TokenStream, EmitError> {
+    let derives = marks.derives.iter().map(|path| tokens(path)).collect::<Result<Vec<_>, _>>()?;
+    let attributes = attributes(&marks.attributes)?;
+    Ok(quote!(#[derive(#(#derives),*)] #attributes))
+}
+
+/// Attributes, each in its brackets.
+pub(super) fn attributes(texts: &[String]) -> Result<TokenStream, EmitError> {
+    let attributes = texts.iter().map(|text| tokens(text)).collect::<Result<Vec<_>, _>>()?;
+    Ok(quote!(#(#[#attributes])*))
 }
 
 /// A field's type: redacted where it is secret, `Option` where the column may be NULL.
@@ -171,15 +188,6 @@ pub(super) fn use_super<'n>(names: impl Iterator<Item = &'n str>) -> Result<Opti
         [one] => Some(quote!(use super::#one;)),
         several => Some(quote!(use super::{#(#several),*};)),
     })
-}
-
-/// The name of the enum that a type is made of.
-pub(super) fn enum_of(ty: &RustType) -> Option<&str> {
-    match ty {
-        RustType::Enum(name) => Some(name),
-        RustType::Array(element) => enum_of(element),
-        _ => None,
-    }
 }
 
 /// `use ::shapegen_runtime::__private::v1;`

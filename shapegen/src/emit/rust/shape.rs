@@ -4,7 +4,9 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 use super::definition::definition;
-use super::print::{code, doc, docs, enum_of, field_type, ident, rust_type, string, use_runtime, use_super};
+use super::print::{
+    attributes, code, doc, docs, field_type, ident, marks, rust_type, string, tokens, use_runtime, use_super,
+};
 use crate::emit::EmitError;
 use crate::model::{Field, Param, RustType, Shape};
 use shapegen_runtime::definition::ParamSource;
@@ -12,7 +14,7 @@ use shapegen_runtime::definition::ParamSource;
 pub(super) fn items(shape: &Shape) -> Result<Vec<TokenStream>, EmitError> {
     let types = shape.fields.iter().map(|field| &field.ty).chain(caller_params(shape).map(|param| &param.ty));
     let mut items = vec![use_runtime()];
-    items.extend(use_super(types.filter_map(enum_of))?);
+    items.extend(use_super(types.filter_map(RustType::generated))?);
     items.push(row_struct(shape)?);
     items.extend(key_struct(shape)?);
     items.extend(params_struct(shape)?);
@@ -25,10 +27,11 @@ pub(super) fn items(shape: &Shape) -> Result<Vec<TokenStream>, EmitError> {
 fn row_struct(shape: &Shape) -> Result<TokenStream, EmitError> {
     let name = ident(&shape.row)?;
     let docs = docs(&shape.docs, &format!("A row of {}.", code(&shape.table.name)));
+    let marks = marks(&shape.marks)?;
     let fields = shape.fields.iter().map(field).collect::<Result<Vec<_>, _>>()?;
     Ok(quote! {
         #docs
-        #[derive(Debug, Clone, PartialEq)]
+        #marks
         pub struct #name {
             #(#fields,)*
         }
@@ -37,8 +40,8 @@ fn row_struct(shape: &Shape) -> Result<TokenStream, EmitError> {
 
 fn field(field: &Field) -> Result<TokenStream, EmitError> {
     let (name, ty) = (ident(&field.ident)?, field_type(field)?);
-    let docs = docs(&field.docs, "");
-    Ok(quote!(#docs pub #name: #ty))
+    let (docs, attributes) = (docs(&field.docs, ""), attributes(&field.attributes)?);
+    Ok(quote!(#docs #attributes pub #name: #ty))
 }
 
 /// The fields of the key, in the key's order.
@@ -82,7 +85,7 @@ fn params_struct(shape: &Shape) -> Result<Vec<TokenStream>, EmitError> {
             let ty = rust_type(&param.ty)?;
             fields.push((&param.name, quote!(pub #field: #ty)));
         }
-        puts.push(quote!(out.put(&self.#field);));
+        puts.push(Access::of(&param.ty, true)?.put(quote!(self.#field)));
     }
     let fields = fields.into_iter().map(|(_, field)| field);
     Ok(vec![
@@ -121,7 +124,12 @@ fn finders(shape: &Shape) -> Result<Option<TokenStream>, EmitError> {
 
 fn shape_impl(shape: &Shape) -> Result<TokenStream, EmitError> {
     let row = ident(&shape.row)?;
-    let names = shape.fields.iter().map(|field| ident(&field.ident)).collect::<Result<Vec<_>, _>>()?;
+    let fields = shape.fields.iter().map(|field| Ok((ident(&field.ident)?, Access::of(&field.ty, field.not_null)?)));
+    let fields = fields.collect::<Result<Vec<_>, EmitError>>()?;
+    let names = fields.iter().map(|(name, _)| name);
+    let takes = fields.iter().map(|(_, access)| access.take());
+    let merges = fields.iter().map(|(name, access)| access.merge(name));
+    let puts = fields.iter().map(|(name, access)| access.put(quote!(self.#name)));
     let params = match &shape.params_struct {
         Some(name) => {
             let name = ident(name)?;
@@ -143,14 +151,14 @@ fn shape_impl(shape: &Shape) -> Result<TokenStream, EmitError> {
                 #decode
             }
             fn decode(columns: &mut v1::Columns<'_>) -> Result<Self, v1::ColumnError> {
-                Ok(Self { #(#names: columns.take()?,)* })
+                Ok(Self { #(#names: #takes?,)* })
             }
             fn merge(&mut self, columns: &mut v1::Columns<'_>) -> Result<(), v1::ColumnError> {
-                #(columns.merge(&mut self.#names)?;)*
+                #(#merges?;)*
                 Ok(())
             }
             fn encode<'a>(&'a self, out: &mut v1::Encoder<'a>) {
-                #(out.put(&self.#names);)*
+                #(#puts)*
             }
             fn encode_key<'a>(key: &'a Self::Key, out: &mut v1::Encoder<'a>) {
                 #encode
@@ -169,13 +177,15 @@ struct Key {
 
 fn key(shape: &Shape) -> Result<Key, EmitError> {
     let fields = key_fields(shape)?;
-    let at = shape.key.iter().map(|&at| Literal::usize_unsuffixed(at));
+    let access =
+        fields.iter().map(|(_, field)| Access::of(&field.ty, field.not_null)).collect::<Result<Vec<_>, _>>()?;
+    let peeks = access.iter().zip(&shape.key).map(|(access, &at)| access.peek(at));
     if let (None, [(name, field)]) = (&shape.key_struct, fields.as_slice()) {
         return Ok(Key {
             ty: field_type(field)?,
             of_row: owned(name, field),
-            decode: quote!(columns.peek(#(#at)*)),
-            encode: quote!(out.put(key);),
+            decode: quote!(#(#peeks)*),
+            encode: access.iter().map(Access::put_key).collect(),
         });
     }
     let Some(name) = &shape.key_struct else { return Err(EmitError::Identifier(format!("the key of {}", shape.row))) };
@@ -186,33 +196,80 @@ fn key(shape: &Shape) -> Result<Key, EmitError> {
         // Through the parent, so that its re-export is used even where the program names no key.
         ty: quote!(super::#name),
         of_row: quote!(#name { #(#names: #values,)* }),
-        decode: quote!(Ok(#name { #(#names: columns.peek(#at)?,)* })),
-        encode: quote!(#(out.put(&key.#names);)*),
+        decode: quote!(Ok(#name { #(#names: #peeks?,)* })),
+        encode: access.iter().zip(&names).map(|(access, name)| access.put(quote!(key.#name))).collect(),
     })
 }
 
-fn owned(name: &Ident, field: &Field) -> TokenStream {
-    if is_copy(&field.ty) && !field.secret { quote!(self.#name) } else { quote!(self.#name.clone()) }
+/// How the values of a column are read and written: by their type, or by a module of the program.
+struct Access {
+    with: Option<TokenStream>,
+    not_null: bool,
 }
 
-fn is_copy(ty: &RustType) -> bool {
-    match ty {
-        RustType::Bool
-        | RustType::I16
-        | RustType::I32
-        | RustType::I64
-        | RustType::F32
-        | RustType::F64
-        | RustType::Uuid
-        | RustType::Date
-        | RustType::Time
-        | RustType::DateTime
-        | RustType::Timestamp => true,
-        RustType::Numeric
-        | RustType::String
-        | RustType::Json
-        | RustType::Bytes
-        | RustType::Enum(_)
-        | RustType::Array(_) => false,
+impl Access {
+    fn of(ty: &RustType, not_null: bool) -> Result<Self, EmitError> {
+        Ok(Self { with: ty.codec().map(tokens).transpose()?, not_null })
+    }
+
+    /// The module's function that reads the column.
+    fn decode(&self, with: &TokenStream) -> TokenStream {
+        if self.not_null { quote!(#with::decode) } else { quote!(v1::nullable(#with::decode)) }
+    }
+
+    fn take(&self) -> TokenStream {
+        match &self.with {
+            None => quote!(columns.take()),
+            Some(with) => {
+                let decode = self.decode(with);
+                quote!(columns.take_with(#decode))
+            }
+        }
+    }
+
+    fn merge(&self, name: &Ident) -> TokenStream {
+        match &self.with {
+            None => quote!(columns.merge(&mut self.#name)),
+            Some(with) => {
+                let decode = self.decode(with);
+                quote!(columns.merge_with(&mut self.#name, #decode))
+            }
+        }
+    }
+
+    fn peek(&self, at: usize) -> TokenStream {
+        let at = Literal::usize_unsuffixed(at);
+        match &self.with {
+            None => quote!(columns.peek(#at)),
+            Some(with) => {
+                let decode = self.decode(with);
+                quote!(columns.peek_with(#at, #decode))
+            }
+        }
+    }
+
+    /// Writes a key of one column, which comes as a reference.
+    fn put_key(&self) -> TokenStream {
+        match &self.with {
+            None => quote!(out.put(key);),
+            Some(with) => quote!(out.put_with(Some(key), #with::local, #with::text);),
+        }
+    }
+
+    fn put(&self, value: TokenStream) -> TokenStream {
+        match &self.with {
+            None => quote!(out.put(&#value);),
+            Some(with) if self.not_null => quote!(out.put_with(Some(&#value), #with::local, #with::text);),
+            Some(with) => quote!(out.put_with(#value.as_ref(), #with::local, #with::text);),
+        }
+    }
+}
+
+fn owned(name: &Ident, field: &Field) -> TokenStream {
+    match &field.ty {
+        ty if ty.is_copy() && !field.secret => quote!(self.#name),
+        // Perhaps it is `Copy`: clippy would say so of a method call.
+        RustType::Own(_) => quote!(Clone::clone(&self.#name)),
+        _ => quote!(self.#name.clone()),
     }
 }

@@ -2,6 +2,8 @@
 
 mod malformed;
 mod rules;
+mod scopes;
+mod types;
 
 use std::fmt::Write;
 
@@ -9,7 +11,7 @@ use super::resolve;
 use crate::catalog::{Catalog, Script};
 use crate::diagnostics::Report;
 use crate::manifest;
-use crate::model::{Mode, Model, RustType};
+use crate::model::{Marks, Mode, Model, RustType};
 use crate::source::SourceMap;
 
 const SCHEMA: &str = include_str!("../../../../schemas/streampai.sql");
@@ -46,9 +48,15 @@ fn model(schema: &str, toml: &str) -> Model {
 fn rust(ty: &RustType) -> String {
     match ty {
         RustType::Enum(name) => format!("enum {name}"),
-        RustType::Array(element) => format!("[{}]", rust(element)),
-        other => format!("{other:?}"),
+        RustType::Newtype { ident, inner } => format!("{ident}({})", rust(inner)),
+        other => other.to_string(),
     }
+}
+
+fn marked(marks: &Marks) -> String {
+    let attributes =
+        if marks.attributes.is_empty() { String::new() } else { format!(", marked {:?}", marks.attributes) };
+    format!("  derives {}{attributes}\n", marks.derives.join(", "))
 }
 
 /// Everything of a model, a line per fact.
@@ -64,6 +72,7 @@ fn shown(model: &Model) -> String {
         let table = format!("{}.{}", shape.table.schema, shape.table.name);
         let _ = writeln!(out, "\nshape {} ({}) of {table}: {}", shape.name, shape.ident, shape.row);
         let _ = writeln!(out, "  docs {:?}, scope {}", shape.docs, shape.scope);
+        out.push_str(&marked(&shape.marks));
         for (at, field) in shape.fields.iter().enumerate() {
             let key = if shape.key.contains(&at) { ", key" } else { "" };
             let secret = if field.secret { ", secret" } else { "" };
@@ -80,6 +89,12 @@ fn shown(model: &Model) -> String {
                 field.local_type,
                 if field.docs.is_empty() { String::new() } else { format!(", docs {:?}", field.docs) }
             );
+            if let Some(reason) = &field.type_reason {
+                let _ = writeln!(out, "    {reason}");
+            }
+            if !field.attributes.is_empty() {
+                let _ = writeln!(out, "    marked {:?}", field.attributes);
+            }
         }
         let _ = writeln!(out, "  key {:?} {:?}", shape.key, shape.key_struct);
         if let Some(filter) = &shape.filter {
@@ -122,7 +137,21 @@ fn shown(model: &Model) -> String {
     }
     for named in &model.enums {
         let name = format!("{}.{}", named.name.schema, named.name.name);
-        let _ = writeln!(out, "\nenum {} of {name}: {:?}", named.ident, named.variants);
+        let serde = if named.serde { ", serde" } else { "" };
+        let _ = writeln!(out, "\nenum {} of {name}: {:?}{serde}", named.ident, named.variants);
+        out.push_str(&marked(&named.marks));
+    }
+    for composite in &model.composites {
+        let name = format!("{}.{}", composite.name.schema, composite.name.name);
+        let _ = writeln!(out, "\ncomposite {} of {name}", composite.ident);
+        for attribute in &composite.attributes {
+            let _ = writeln!(out, "  {}: {}", attribute.ident, rust(&attribute.ty));
+        }
+        out.push_str(&marked(&composite.marks));
+    }
+    for newtype in &model.newtypes {
+        let _ = writeln!(out, "\nnewtype {} of {}: {}", newtype.ident, newtype.of, rust(&newtype.inner));
+        out.push_str(&marked(&newtype.marks));
     }
     out
 }

@@ -3,7 +3,7 @@
 use shapegen_runtime::definition::ParamSource;
 
 use super::{SCHEMA, model, refused, run, shown};
-use crate::model::RustType;
+use crate::model::{RustType, scalar};
 
 const ODD: &str = r#"
 CREATE TYPE result AS ENUM ('live', 'LIVE', 'other', 'C++', '');
@@ -105,7 +105,7 @@ owned   = { table = "members", row = "Owned", scope = "owner", change_frequency 
     let model = model(ODD, toml);
     insta::assert_snapshot!(shown(&model));
     assert_eq!(model.session.constructor, "new");
-    assert_eq!(model.session.values[0].ty, RustType::Uuid);
+    assert_eq!(model.session.values[0].ty, RustType::Scalar(&scalar::UUID));
     assert!(model.shapes[1].params.iter().all(|param| param.from == ParamSource::Session));
 }
 

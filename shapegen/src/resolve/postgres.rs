@@ -1,0 +1,288 @@
+//! What the shapes need of PostgreSQL: tables to publish, indexes for their conditions, and their tables in PGlite.
+
+use std::collections::BTreeMap;
+
+use shapegen_runtime::expr::{Comparison, Expr, Node, Operand};
+
+use crate::catalog::{BaseType, Catalog, DataType, QualifiedName, Table};
+use crate::model::{PgliteColumn, PgliteTable, Postgres, PostgresIndex, Shape, SyncedTable};
+
+use super::hash;
+use super::selection::Selection;
+
+/// PostgreSQL cuts longer names off.
+const MAX_NAME_BYTES: usize = 63;
+
+/// Types whose texts mean something to the server alone, or that not every build of PGlite has.
+const AS_TEXT: &[&str] = &["aclitem", "money", "refcursor", "xml"];
+
+/// The shapes and what was selected for them, in the same order.
+pub(super) fn postgres(resolved: &[&Selection<'_>], shapes: &[Shape], catalog: &Catalog) -> Postgres {
+    let mut needs: BTreeMap<QualifiedName, Vec<Vec<&str>>> = BTreeMap::new();
+    for shape in shapes {
+        let sets = needs.entry(shape.table.clone()).or_default();
+        let Some(filter) = &shape.filter else { continue };
+        sets.extend(looked_up(&filter.expr));
+        // Electric follows the tables of subqueries like those of shapes.
+        filter.expr.visit(&mut |node| {
+            if let Node::Select(select) = node {
+                let table = QualifiedName { schema: select.schema.to_string(), name: select.table.to_string() };
+                needs.entry(table).or_default().extend(looked_up(&select.condition));
+            }
+        });
+    }
+    let synced = needs.into_iter().filter_map(|(name, sets)| {
+        let table = catalog.tables.get(&name)?;
+        let indexes = missing(&name, table, sets, catalog);
+        Some(SyncedTable { name, partitioned: table.partitioned, indexes })
+    });
+    Postgres {
+        synced: synced.collect(),
+        generated_columns: resolved.iter().flat_map(|one| &one.columns).any(|column| column.generated.is_some()),
+        pglite: resolved.iter().zip(shapes).map(|(selection, shape)| pglite(selection, shape, catalog)).collect(),
+    }
+}
+
+/// The sets of columns that rows are looked up by: any of them is enough for one branch of the condition.
+fn looked_up(expr: &Expr) -> Vec<Vec<&str>> {
+    match expr {
+        Expr::Compare { op: Comparison::Equal, left, right, .. } => match (left, right) {
+            (Operand::Column(column), Operand::Param(_)) | (Operand::Param(_), Operand::Column(column)) => {
+                vec![vec![column.as_ref()]]
+            }
+            _ => Vec::new(),
+        },
+        Expr::In { operand: Operand::Column(column), list, negated: false, .. }
+            if list.iter().any(|one| matches!(one, Operand::Param(_))) =>
+        {
+            vec![vec![column.as_ref()]]
+        }
+        Expr::InSelect { operands, negated: false, .. } => {
+            let columns = operands.iter().map(|operand| match operand {
+                Operand::Column(column) => Some(column.as_ref()),
+                _ => None,
+            });
+            columns.collect::<Option<Vec<&str>>>().into_iter().collect()
+        }
+        Expr::All(conditions) => {
+            let (alone, branched): (Vec<_>, Vec<_>) =
+                conditions.iter().map(looked_up).filter(|sets| !sets.is_empty()).partition(|sets| sets.len() == 1);
+            let mut together: Vec<&str> = Vec::new();
+            for column in alone.into_iter().flatten().flatten() {
+                if !together.contains(&column) {
+                    together.push(column);
+                }
+            }
+            if together.is_empty() { branched.into_iter().flatten().collect() } else { vec![together] }
+        }
+        Expr::Any(branches) => branches.iter().flat_map(looked_up).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The indexes that are still to be made: one may serve several sets.
+fn missing(name: &QualifiedName, table: &Table, mut sets: Vec<Vec<&str>>, catalog: &Catalog) -> Vec<PostgresIndex> {
+    let enumeration = |column: &str| {
+        // Enums are compared as text, which an index over the enum doesn't serve.
+        let declared = table.columns.iter().find(|declared| declared.name == column);
+        declared.is_none_or(|declared| matches!(declared.data_type.base, BaseType::Enum(_)))
+    };
+    for set in &mut sets {
+        set.retain(|column| !enumeration(column));
+    }
+    sets.sort_by_key(|set| std::cmp::Reverse(set.len()));
+    let mut made: Vec<PostgresIndex> = Vec::new();
+    for set in sets {
+        let served = |columns: &[String], unique: bool| serves(columns, unique, &set);
+        let there = made.iter().any(|index| served(&index.columns, false));
+        if !set.is_empty() && !there && !declared(table, catalog).any(|(columns, unique)| served(columns, unique)) {
+            let columns: Vec<String> = set.iter().map(|column| (*column).to_owned()).collect();
+            made.push(PostgresIndex { name: index_name(&name.schema, &name.name, &columns), columns });
+        }
+    }
+    made.sort_by(|left, right| left.columns.cmp(&right.columns));
+    made
+}
+
+/// Keys, uniques and indexes over all rows, of the table and of what it is a partition of; whether they are unique.
+fn declared<'c>(table: &'c Table, catalog: &'c Catalog) -> impl Iterator<Item = (&'c [String], bool)> {
+    let parent = |table: &&'c Table| catalog.tables.get(table.partition_of.as_ref()?);
+    // No table is a partition of itself, but what was read may be wrong.
+    std::iter::successors(Some(table), parent).take(catalog.tables.len() + 1).flat_map(|table| {
+        let keys = table.primary_key.iter().chain(&table.unique).map(|columns| (columns.as_slice(), true));
+        let indexes = table.indexes.iter().filter(|index| index.finds_all);
+        keys.chain(indexes.map(|index| (index.columns.as_slice(), index.unique)))
+    })
+}
+
+/// Whether an index finds the rows with values for all columns of a set: it begins with them, or they are enough to find
+/// one row.
+fn serves(index: &[String], unique: bool, set: &[&str]) -> bool {
+    let inside = |columns: &[String]| columns.iter().all(|column| set.contains(&column.as_str()));
+    index.get(..set.len()).is_some_and(inside) || (unique && !index.is_empty() && inside(index))
+}
+
+fn pglite(selection: &Selection<'_>, shape: &Shape, catalog: &Catalog) -> PgliteTable {
+    let name = fitted(&shape.name, || hash::name(&[&shape.name]));
+    let columns = selection.columns.iter().map(|column| PgliteColumn {
+        name: column.name.clone(),
+        data_type: pglite_type(&column.data_type, catalog),
+        not_null: column.not_null,
+    });
+    let indexed = shape.local.indexes.iter().map(|index| {
+        let columns = vec![shape.fields[index.field].column.clone()];
+        PostgresIndex { name: index_name("", &name, &columns), columns }
+    });
+    PgliteTable {
+        columns: columns.collect(),
+        key: shape.key.iter().map(|&at| shape.fields[at].column.clone()).collect(),
+        indexes: indexed.collect(),
+        name,
+    }
+}
+
+/// The type that holds all values of a column as the server spells them, without declaring anything else: labels that a
+/// newer server sends and what an extension understands are text.
+fn pglite_type(data_type: &DataType, catalog: &Catalog) -> String {
+    match &data_type.base {
+        BaseType::BuiltIn { name, .. } if !AS_TEXT.contains(name) && !name.starts_with("reg") => data_type.formatted(),
+        BaseType::Domain(name) => match catalog.domains.get(name) {
+            Some(domain) if domain.base.dims == 0 => {
+                pglite_type(&DataType { dims: data_type.dims, ..domain.base.clone() }, catalog)
+            }
+            Some(domain) if data_type.dims == 0 => pglite_type(&domain.base, catalog),
+            _ => "text".to_owned(),
+        },
+        _ if data_type.dims > 0 => "text[]".to_owned(),
+        _ => "text".to_owned(),
+    }
+}
+
+/// `TABLE_COLUMNS_HASH`: the hash keeps apart what the words alone don't.
+fn index_name(schema: &str, table: &str, columns: &[String]) -> String {
+    let words: Vec<&str> = [schema, table].into_iter().chain(columns.iter().map(String::as_str)).collect();
+    marked(&words[1..].join("_"), hash::name(&words))
+}
+
+/// A name that PostgreSQL doesn't cut off.
+fn fitted(name: &str, hash: impl FnOnce() -> u64) -> String {
+    if name.len() <= MAX_NAME_BYTES { name.to_owned() } else { marked(name, hash()) }
+}
+
+fn marked(words: &str, hash: u64) -> String {
+    let mark = format!("_{hash:016x}");
+    let room = words.char_indices().map(|(at, letter)| at + letter.len_utf8());
+    let end = room.take_while(|end| end + mark.len() <= MAX_NAME_BYTES).last().unwrap_or(0);
+    format!("{}{mark}", &words[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Index, Script};
+    use crate::diagnostics::Report;
+    use crate::source::SourceMap;
+
+    fn catalog(sql: &str) -> Catalog {
+        let mut sources = SourceMap::default();
+        let file = sources.add("schema.sql", sql);
+        let mut report = Report::default();
+        let catalog = Catalog::read(&sources, &[Script::whole(&sources, file)], &mut report);
+        assert!(!report.has_errors(), "{}", report.render(&sources, false));
+        catalog
+    }
+
+    fn equal(column: &str, operand: Operand) -> Expr {
+        let left = Operand::Column(column.to_owned().into());
+        Expr::Compare { op: Comparison::Equal, kind: shapegen_runtime::expr::Kind::Text, left, right: operand }
+    }
+
+    #[test]
+    fn rows_are_looked_up_by_what_equals_a_parameter() {
+        let param = |column| equal(column, Operand::Param(0));
+        let literal = |column| equal(column, Operand::Literal("x".into()));
+        let all = |conditions: Vec<Expr>| Expr::All(conditions.into());
+        let any = |conditions: Vec<Expr>| Expr::Any(conditions.into());
+        let none: Vec<Vec<&str>> = Vec::new();
+        for (expr, expected) in [
+            (param("a"), vec![vec!["a"]]),
+            (literal("a"), none.clone()),
+            (all(vec![literal("x"), param("a"), param("b"), param("a")]), vec![vec!["a", "b"]]),
+            (any(vec![param("a"), all(vec![param("b"), literal("c")])]), vec![vec!["a"], vec!["b"]]),
+            // What holds for all rows is enough.
+            (all(vec![param("a"), any(vec![param("b"), param("c")])]), vec![vec!["a"]]),
+            (all(vec![literal("a"), any(vec![param("b"), param("c")])]), vec![vec!["b"], vec!["c"]]),
+        ] {
+            assert_eq!(looked_up(&expr), expected, "{expr:?}");
+        }
+    }
+
+    #[test]
+    fn an_index_is_made_where_none_serves() {
+        let mut catalog = catalog(
+            "CREATE TYPE mood AS ENUM ('a');
+             CREATE TABLE t (a int, b int, c int UNIQUE, d int, m mood, PRIMARY KEY (a, b));
+             CREATE TABLE p (a int, b int, d int);",
+        );
+        let name = |name: &str| QualifiedName { schema: "public".to_owned(), name: name.to_owned() };
+        let index = |columns: &[&str], finds_all| Index {
+            name: "i".to_owned(),
+            columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+            unique: false,
+            finds_all,
+        };
+        catalog.tables.get_mut(&name("t")).unwrap().indexes = vec![index(&["d", "c"], true), index(&["b"], false)];
+        catalog.tables.get_mut(&name("p")).unwrap().partition_of = Some(name("t"));
+        let made = |table: &str, sets: &[&[&str]]| {
+            let sets = sets.iter().map(|set| set.to_vec()).collect();
+            let made = missing(&name(table), &catalog.tables[&name(table)], sets, &catalog);
+            made.into_iter().map(|index| index.columns.join(" ")).collect::<Vec<_>>()
+        };
+        for (sets, expected) in [
+            (&[&["a"][..]][..], &[][..]),
+            (&[&["b", "a"]], &[]),
+            (&[&["d"]], &[]),
+            // At most one row has the value.
+            (&[&["b", "c"]], &[]),
+            // Not all rows are in the index over it.
+            (&[&["b"]], &["b"]),
+            (&[&["b"], &["b", "d"]], &["b d"]),
+            (&[&["d", "b"], &["b"]], &["b", "d b"]),
+            (&[&["m"], &["m", "b"]], &["b"]),
+        ] {
+            assert_eq!(made("t", sets), expected, "{sets:?}");
+        }
+        assert_eq!(made("p", &[&["d"], &["b"]]), ["b"]);
+        assert_eq!(made("p", &[&["a"]]), [""; 0]);
+    }
+
+    #[test]
+    fn names_of_indexes_are_distinct_and_fit() {
+        let long = "ä".repeat(40);
+        let columns = |columns: &[&str]| columns.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>();
+        let names = [
+            index_name("public", "a_b", &columns(&["c"])),
+            index_name("public", "a", &columns(&["b_c"])),
+            index_name("public", "a", &columns(&["b", "c"])),
+            index_name("other", "a", &columns(&["b", "c"])),
+            index_name("public", &long, &columns(&["b"])),
+            index_name("public", &long, &columns(&["c"])),
+        ];
+        assert!(names.iter().all(|name| name.len() <= MAX_NAME_BYTES), "{names:?}");
+        let distinct: std::collections::BTreeSet<&String> = names.iter().collect();
+        assert_eq!(distinct.len(), names.len(), "{names:?}");
+    }
+
+    #[test]
+    fn columns_in_pglite_hold_what_the_server_sends() {
+        let catalog = catalog(
+            "CREATE TYPE mood AS ENUM ('a');
+             CREATE TABLE t (a varchar(3), b mood, c mood[], d xml, e regtype[], f numeric(5), g time[]);",
+        );
+        let table = catalog.tables.values().next().unwrap();
+        let types: Vec<String> = table.columns.iter().map(|column| pglite_type(&column.data_type, &catalog)).collect();
+        let expected =
+            ["character varying(3)", "text", "text[]", "text", "text[]", "numeric(5,0)", "time without time zone[]"];
+        assert_eq!(types, expected);
+    }
+}

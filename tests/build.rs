@@ -6,6 +6,9 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     shapegen::build("shapes.toml");
     renamed()?;
+    write(Path::new("typed.toml"), "typed")?;
+    println!("cargo::rerun-if-changed=typed.toml");
+    println!("cargo::rerun-if-changed=typed.sql");
     // What compiled the crates also compiles what a test has to say about them.
     println!("cargo::rustc-env=RUSTC={}", env::var("RUSTC").map_err(io::Error::other)?);
     Ok(())
@@ -22,8 +25,14 @@ fn renamed() -> io::Result<()> {
     fs::copy("../schemas/types.sql", folder.join("types.sql"))?;
     let manifest = folder.join("shapes.toml");
     fs::write(&manifest, fs::read_to_string("shapes.toml")?.replace("../schemas/", ""))?;
-    let generated = shapegen::generate(&manifest).map_err(|failed| io::Error::other(failed.to_string()))?;
-    let output = generated.rust_in(&folder.join("sync"), shapegen::Print::Changed).map_err(io::Error::other)?;
+    write(&manifest, "renamed/sync")
+}
+
+/// Generates the Rust module of a manifest into a folder below this build's.
+fn write(manifest: &Path, folder: &str) -> io::Result<()> {
+    let folder = Path::new(&env::var("OUT_DIR").map_err(io::Error::other)?).join(folder);
+    let generated = shapegen::generate(manifest).map_err(|failed| io::Error::other(failed.to_string()))?;
+    let output = generated.rust_in(&folder, shapegen::Print::Changed).map_err(io::Error::other)?;
     output.write().map_err(io::Error::other)?;
     Ok(())
 }

@@ -275,7 +275,6 @@ fn scripts(path: &Path, name: &str) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "until the replay reads all of them"]
 fn schemas_are_read_as_postgresql_reads_them() {
     let Some(server) = Postgres::shared("nobody judged the catalog") else { return };
     server.database("roles").sql(ROLES);
@@ -320,7 +319,6 @@ CREATE TABLE b (id int, a_id int REFERENCES a, a_y text REFERENCES a (y));
 "#;
 
 #[test]
-#[ignore = "until the replay reads all of them"]
 fn changes_are_read_as_postgresql_reads_them() {
     let Some(server) = Postgres::shared("nobody judged the catalog") else { return };
     let database = server.database("changes");

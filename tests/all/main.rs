@@ -18,6 +18,7 @@ mod rename;
 mod restart;
 mod schemas;
 mod stage;
+mod typed;
 mod value_texts;
 mod values;
 
@@ -29,4 +30,9 @@ mod sync {
 /// As `sync`, from a schema whose `livestreams.title` is called `headline`.
 mod renamed {
     include!(concat!(env!("OUT_DIR"), "/renamed/sync/mod.rs"));
+}
+
+/// Generated from `typed.toml`.
+mod typed_sync {
+    include!(concat!(env!("OUT_DIR"), "/typed/mod.rs"));
 }

@@ -14,14 +14,14 @@ use shapegen_server::{HeaderMap, Listening, MemorySource, Service, SessionValues
 use uuid::Uuid;
 
 use crate::sync::{
-    ChatMessage, Client, EveryType, Livestream, LivestreamStatus, Notification, NotificationLevel, Session,
-    StreamEvent, StreamingAccount, UserPreferences, UserRole, Viewer, WidgetConfig,
+    ChatMessage, Client, EveryType, Livestream, LivestreamStatus, Member, Notification, NotificationLevel, Searched,
+    Session, StreamEvent, StreamingAccount, UserPreferences, UserRole, Viewer, WidgetConfig,
 };
 
 pub const ANN: Uuid = Uuid::from_u128(0xa11);
 pub const BOB: Uuid = Uuid::from_u128(0xb0b);
 
-pub static SHAPES: [&ShapeDefinition; 10] = [
+pub static SHAPES: [&ShapeDefinition; 12] = [
     UserPreferences::DEFINITION,
     Livestream::DEFINITION,
     WidgetConfig::DEFINITION,
@@ -32,6 +32,8 @@ pub static SHAPES: [&ShapeDefinition; 10] = [
     Viewer::DEFINITION,
     UserRole::DEFINITION,
     EveryType::DEFINITION,
+    Searched::DEFINITION,
+    Member::DEFINITION,
 ];
 
 pub struct Stage {

@@ -1,5 +1,7 @@
 //! The interpreter by hand; PostgreSQL's own answers are asked for in the workspace's tests.
 
+use std::cmp::Ordering;
+
 use super::*;
 
 impl RowText for &[(&str, Option<&str>)] {

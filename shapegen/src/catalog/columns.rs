@@ -133,7 +133,8 @@ impl Replay<'_> {
         let Some(casts) = &default.null else { return false };
         let Some(own) = &column.data_type else { return true };
         let is_plain = match &own.of {
-            TypeOf::BuiltIn { name, modifiers } => modifiers.is_empty() || *name == "interval",
+            // PostgreSQL sees through the call for an interval, but not for an array of them.
+            TypeOf::BuiltIn { name, modifiers } => modifiers.is_empty() || (*name == "interval" && own.dims == 0),
             TypeOf::Extension { modifiers, .. } => modifiers.is_empty(),
             TypeOf::Declared(of) => own.dims > 0 || !matches!(self.db[*of].kind, TypeKind::Domain(_)),
         };

@@ -37,6 +37,7 @@ impl Replay<'_> {
             ConstraintKind::Exclusion(elements, tail) => {
                 let keys = elements.iter().map(|element| self.index_key(table, element)).collect();
                 let include = self.db[table].columns_among(&idents(&tail.include));
+                let include = include.into_iter().map(|column| self.db.column_key(table, column)).collect();
                 self.make_index(NewIndex {
                     key: Some(KeyKind::Exclusion),
                     name: name.map(|name| name.value),
@@ -97,7 +98,8 @@ impl Replay<'_> {
         if key == KeyKind::Primary && !self.may_have_primary_key(table, span) {
             return;
         }
-        let keys = columns.iter().map(|column| self.db.column_key(table, *column)).collect();
+        let [keys, include] = [columns, include]
+            .map(|columns| columns.into_iter().map(|column| self.db.column_key(table, column)).collect());
         let name = name.map(|name| name.value);
         let key = Some(key);
         self.make_index(NewIndex { key, name, keys, include, unique: true, only, ..NewIndex::of(table, span) });
@@ -329,6 +331,10 @@ impl Replay<'_> {
 
     /// As of PostgreSQL 18 NOT NULL is a constraint with a name; without one it is `table_column_not_null`.
     fn drop_not_null_constraint(&mut self, table: RelationId, name: &Ident, if_exists: bool) {
+        // Before 18 there is none, which only `IF EXISTS` forgives.
+        if if_exists {
+            return;
+        }
         let relation = &self.db[table];
         let column = relation.live_columns().find(|(_, column)| match &column.not_null_name {
             Some(of_column) => *of_column == name.value,
@@ -346,7 +352,7 @@ impl Replay<'_> {
                     (column.not_null, column.not_null_name) = (false, None);
                 }
             }
-        } else if !if_exists {
+        } else {
             self.no_constraint(table, name);
         }
     }

@@ -21,7 +21,7 @@ pub(super) struct NewIndex {
     pub(super) key: Option<KeyKind>,
     pub(super) name: Option<String>,
     pub(super) keys: Vec<IndexKey>,
-    pub(super) include: Vec<ColumnNumber>,
+    pub(super) include: Vec<IndexKey>,
     pub(super) unique: bool,
     pub(super) btree: bool,
     pub(super) predicate: Option<(Vec<ColumnNumber>, String)>,
@@ -77,7 +77,8 @@ impl Replay<'_> {
             keys.push(self.index_key(table, element));
         }
         let relation = &self.db[table];
-        let include = index.tail.include.iter().filter_map(|column| relation.column(&column.value)).collect();
+        let include = index.tail.include.iter().filter_map(|column| relation.column(&column.value));
+        let include = include.map(|column| self.db.column_key(table, column)).collect();
         let predicate = index.tail.predicate.map(|(words, text)| (relation.columns_among(&words), text));
         self.make_index(NewIndex {
             name: index.name.map(|name| name.value),
@@ -186,7 +187,7 @@ impl IndexFacts {
             && same_rows
             && self.unique == other.unique
             && self.btree == other.btree
-            && self.include == other.include
+            && self.include.iter().map(|key| key.column).eq(other.include.iter().map(|key| key.column))
     }
 }
 
@@ -198,22 +199,13 @@ impl Database {
     }
 
     /// PostgreSQL's `ChooseIndexName`.
-    fn index_name(
-        &self,
-        table: RelationId,
-        key: Option<KeyKind>,
-        keys: &[IndexKey],
-        include: &[ColumnNumber],
-    ) -> String {
+    fn index_name(&self, table: RelationId, key: Option<KeyKind>, keys: &[IndexKey], include: &[IndexKey]) -> String {
         let relation = &self[table];
-        let labels = keys.iter().map(|key| match key.column {
-            Some(column) => relation[column].name.as_str(),
-            None => key.label.as_str(),
-        });
-        let included = include.iter().map(|column| relation[*column].name.as_str());
+        // An index that is made like another takes its labels, also where a column was renamed since.
+        let labels = keys.iter().chain(include).map(|key| key.label.as_str());
         let columns = match key {
             Some(KeyKind::Primary) => String::new(),
-            _ => index_column_names(labels.chain(included)),
+            _ => index_column_names(labels),
         };
         let label = match key {
             Some(KeyKind::Primary) => "pkey",
@@ -240,22 +232,24 @@ impl Database {
     pub(super) fn index_for(&self, index: RelationId, table: RelationId) -> Option<NewIndex> {
         let facts = self.index_facts(index)?;
         let there = |columns: &[ColumnNumber]| self.same_columns(facts.table, columns, table);
-        let mut keys = Vec::new();
-        for key in &facts.keys {
-            let column = match key.column {
-                Some(column) => Some(*there(&[column])?.first()?),
-                None => None,
+        let keys_there = |keys: &[IndexKey]| -> Option<Vec<IndexKey>> {
+            let key_there = |key: &IndexKey| {
+                let column = match key.column {
+                    Some(column) => Some(*there(&[column])?.first()?),
+                    None => None,
+                };
+                Some(IndexKey { column, uses: there(&key.uses)?, ..key.clone() })
             };
-            keys.push(IndexKey { column, uses: there(&key.uses)?, ..key.clone() });
-        }
+            keys.iter().map(key_there).collect()
+        };
         let predicate = match &facts.predicate {
             Some((columns, text)) => Some((there(columns)?, text.clone())),
             None => None,
         };
         Some(NewIndex {
             key: self.key_kind(index),
-            keys,
-            include: there(&facts.include)?,
+            keys: keys_there(&facts.keys)?,
+            include: keys_there(&facts.include)?,
             unique: facts.unique,
             btree: facts.btree,
             predicate,

@@ -90,7 +90,7 @@ pub(super) enum RelationKind {
 pub(super) struct IndexFacts {
     pub(super) table: RelationId,
     pub(super) keys: Vec<IndexKey>,
-    pub(super) include: Vec<ColumnNumber>,
+    pub(super) include: Vec<IndexKey>,
     pub(super) unique: bool,
     pub(super) btree: bool,
     /// The columns in `WHERE …`, and its text.
@@ -110,7 +110,7 @@ impl IndexFacts {
     /// Whether it can't be without a column.
     pub(super) fn uses(&self, column: ColumnNumber) -> bool {
         let in_predicate = self.predicate.as_ref().is_some_and(|(columns, _)| columns.contains(&column));
-        in_predicate || self.include.contains(&column) || self.keys.iter().any(|key| key.uses.contains(&column))
+        in_predicate || self.keys.iter().chain(&self.include).any(|key| key.uses.contains(&column))
     }
 }
 

@@ -243,6 +243,10 @@ impl Replay<'_> {
     }
 
     fn set_search_path(&mut self, path: SearchPath, local: bool) {
+        // Outside of a transaction it is gone with its own statement.
+        if local && self.transaction.is_none() {
+            return;
+        }
         let path = match path {
             SearchPath::Default => default_search_path(),
             // `$user` names a schema that hardly anybody has.

@@ -150,6 +150,8 @@ const PLACES: &[(&str, &str)] = &[
     ("/properties/server", "[server]\nzzzzzzzzzz = 1"),
     ("/properties/output", "[output]\nzzzzzzzzzz = 1"),
     ("/properties/rust", "[rust]\nzzzzzzzzzz = 1"),
+    ("/definitions/type_rule", "[types]\na = { zzzzzzzzzz = 1 }"),
+    ("/definitions/added", "[derive]\na = { zzzzzzzzzz = 1 }"),
     ("/definitions/session_value", "[session]\na = { zzzzzzzzzz = 1 }"),
     ("/definitions/scope", "[scope]\na = { zzzzzzzzzz = 1 }"),
     ("/definitions/shape", "[shape]\na = { zzzzzzzzzz = 1 }"),

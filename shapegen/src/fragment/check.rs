@@ -12,11 +12,21 @@ use super::trap::Trap;
 use super::types::{Base, Type};
 use super::value::Term;
 use super::{Checked, FragmentError, Subject};
-use crate::catalog::DataType;
+use crate::catalog::{DataType, QualifiedName};
 use crate::diagnostics::{Code, codes};
 
-/// Gives a parameter's position from name, type's name and type; the error is what is wrong with it.
-pub(super) type Bind<'b> = dyn FnMut(&str, &str, &DataType) -> Result<u16, String> + 'b;
+/// Gives a parameter's position from its name and what it is compared with; the error is what is wrong with it.
+pub(super) type Bind<'b> = dyn FnMut(&str, Beside<'_>) -> Result<u16, String> + 'b;
+
+/// What a parameter stands beside.
+#[derive(Clone, Copy)]
+pub(super) struct Beside<'t> {
+    /// `pg_type.typname` as Electric infers it.
+    pub(super) pg_type: &'t str,
+    pub(super) data_type: &'t DataType,
+    /// The table and the column that it is compared with.
+    pub(super) column: Option<(&'t QualifiedName, &'t str)>,
+}
 
 /// A list of thousands can be wrong in every element.
 const MOST_ERRORS: usize = 20;

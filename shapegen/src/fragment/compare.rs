@@ -167,7 +167,7 @@ pub(super) fn quantified<'c>(
             return mismatch(checker, op, &left, &right);
         }
         let array = match &right.open {
-            Open::Param(name) => checker.param(name, "text[]", &array_of(&ty), right.at)?,
+            Open::Param(name) => checker.param(name, ("text[]", &array_of(&ty)), left.column, right.at)?,
             _ => return mismatch(checker, op, &left, &right),
         };
         let left = as_text(left.operand?);
@@ -324,7 +324,7 @@ fn of_enum<'c>(
         (None, Open::Param(param)) => {
             let data_type =
                 side.column.map_or_else(|| Type::Enum(name.clone()).data_type(), |column| column.data_type.clone());
-            checker.param(param, "text", &data_type, other.at)?
+            checker.param(param, ("text", &data_type), side.column, other.at)?
         }
         (None, Open::Text(text)) if labels.contains(text) => Operand::literal(text.clone()),
         (None, Open::Text(text)) => {

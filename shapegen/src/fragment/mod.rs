@@ -22,6 +22,7 @@ use shapegen_runtime::expr::Expr;
 use crate::catalog::{Catalog, Column, DataType, QualifiedName, Table};
 use crate::diagnostics::Code;
 
+use check::Beside;
 pub(crate) use check::every;
 #[cfg(feature = "cli")]
 pub(crate) use literal::boolean;
@@ -71,6 +72,8 @@ pub struct ParamUse {
     pub pg_type: String,
     /// The type of the column that it is compared with.
     pub data_type: DataType,
+    /// Tables and columns that it is compared with, each once.
+    pub columns: Vec<(QualifiedName, String)>,
 }
 
 /// The positional parameters of one or several fragments, numbered by first use: one per name and type.
@@ -85,13 +88,19 @@ impl Params {
         self.uses
     }
 
-    fn position(&mut self, name: &str, pg_type: &str, data_type: &DataType) -> Result<u16, String> {
-        let known = self.uses.iter().position(|other| other.name == name && other.pg_type == pg_type);
+    fn position(&mut self, name: &str, beside: Beside<'_>) -> Result<u16, String> {
+        let known = self.uses.iter().position(|other| other.name == name && other.pg_type == beside.pg_type);
         let position = known.unwrap_or_else(|| {
-            let (name, pg_type) = (name.to_owned(), pg_type.to_owned());
-            self.uses.push(ParamUse { name, pg_type, data_type: data_type.clone() });
+            let (name, pg_type) = (name.to_owned(), beside.pg_type.to_owned());
+            self.uses.push(ParamUse { name, pg_type, data_type: beside.data_type.clone(), columns: Vec::new() });
             self.uses.len() - 1
         });
+        if let (Some(found), Some((table, column))) = (self.uses.get_mut(position), beside.column) {
+            let column = (table.clone(), column.to_owned());
+            if !found.columns.contains(&column) {
+                found.columns.push(column);
+            }
+        }
         u16::try_from(position).map_err(|_| format!("there are more than {} parameters", u16::MAX))
     }
 }
@@ -110,7 +119,7 @@ pub struct Checked {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn check(parsed: &Parsed<'_>, subject: Subject<'_>, params: &mut Params) -> Result<Checked, Vec<FragmentError>> {
-    check::check(parsed, subject, &mut |name, pg_type, data_type| params.position(name, pg_type, data_type))
+    check::check(parsed, subject, &mut |name, beside| params.position(name, beside))
 }
 
 /// A condition with `$1`, `$2` … that came at run time.
@@ -129,7 +138,7 @@ pub struct Where {
 pub fn parse_where(sql: &str, subject: Subject<'_>) -> Result<Where, Vec<FragmentError>> {
     let parsed = parse(sql).map_err(|error| vec![error])?;
     let mut params: BTreeMap<u16, String> = BTreeMap::new();
-    let checked = check::check(&parsed, subject, &mut |name, pg_type, _| {
+    let checked = check::check(&parsed, subject, &mut |name, Beside { pg_type, .. }| {
         let number = name.parse::<u16>().ok().filter(|number| *number > 0);
         let number = number.ok_or_else(|| format!("`${name}` is not a parameter: they are `$1`, `$2` and so on"))?;
         match params.insert(number, pg_type.to_owned()) {

@@ -4,7 +4,7 @@ use shapegen_runtime::expr::{Expr, Function, Operand, RowText, Scalar};
 use sqlparser::ast::{self, BinaryOperator, UnaryOperator, Value};
 use sqlparser::tokenizer::Span;
 
-use super::check::Checker;
+use super::check::{Beside, Checker};
 use super::compare::{Op, as_text, castable, coerce, wider};
 use super::literal::{self, Unreadable};
 use super::overload;
@@ -89,8 +89,15 @@ impl RowText for NoRow {
 
 impl<'a> Checker<'a, '_> {
     /// A parameter's place.
-    pub(super) fn param(&mut self, name: &str, pg_type: &str, data_type: &DataType, at: Span) -> Option<Operand> {
-        match (self.bind)(name, pg_type, data_type) {
+    pub(super) fn param(
+        &mut self,
+        name: &str,
+        (pg_type, data_type): (&str, &DataType),
+        column: Option<&Column>,
+        at: Span,
+    ) -> Option<Operand> {
+        let column = column.map(|column| (self.subject.name, column.name.as_str()));
+        match (self.bind)(name, Beside { pg_type, data_type, column }) {
             Ok(position) => Some(Operand::Param(position)),
             Err(message) => {
                 let label = format!("compared with a `{pg_type}` here");
@@ -116,7 +123,7 @@ impl<'a> Checker<'a, '_> {
                 let data_type = other.column.map_or(&ty, |column| &column.data_type);
                 // A float8 beside a float4 column, say, is no float4.
                 let same = data_type.dims == 0 && Type::of(data_type).base().is_some_and(|base| base.becomes(to));
-                self.param(name, to.name(), if same { data_type } else { &ty }, term.at)
+                self.param(name, (to.name(), if same { data_type } else { &ty }), other.column, term.at)
             }
             (Open::Text(text), ..) => match literal::canonical(to, text) {
                 // Digits alone would be compared as float8.
@@ -162,7 +169,8 @@ impl<'a> Checker<'a, '_> {
                     None => ty.clone(),
                 };
                 let same = matches!(Type::of(&data_type), Type::Array(base) if base.becomes(of));
-                self.param(name, &format!("{}[]", of.name()), if same { &data_type } else { &ty }, term.at)
+                let data_type = if same { &data_type } else { &ty };
+                self.param(name, (&format!("{}[]", of.name()), data_type), other.column, term.at)
             }
             Open::Text(text) => match literal::array(of, text) {
                 Some(text) => Some(Operand::literal(text)),
@@ -544,7 +552,7 @@ impl<'a> Checker<'a, '_> {
             (Open::Null, _) => Some(Term::typed(Operand::Null, gives, at, true)),
             (Open::Param(name), _) => {
                 let pg_type = if array { format!("{}[]", to.name()) } else { to.name().to_owned() };
-                let param = self.param(name, &pg_type, &gives.data_type(), term.at)?;
+                let param = self.param(name, (&pg_type, &gives.data_type()), None, term.at)?;
                 let operand = if array { typed(param, to.scalar()) } else { typed(param, Scalar::Text) };
                 Some(Term::typed(operand, gives, at, false))
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shapegen_runtime::expr::{Comparison, Expr, Node, Operand};
+use shapegen_runtime::expr::{Comparison, Expr, Node, Operand, Test};
 
 use crate::catalog::{BaseType, Catalog, DataType, QualifiedName, Table};
 use crate::model::{PgliteColumn, PgliteTable, Postgres, PostgresIndex, Shape, SyncedTable};
@@ -18,23 +18,24 @@ const AS_TEXT: &[&str] = &["aclitem", "money", "refcursor", "xml"];
 
 /// The shapes and what was selected for them, in the same order.
 pub(super) fn postgres(resolved: &[&Selection<'_>], shapes: &[Shape], catalog: &Catalog) -> Postgres {
-    let mut needs: BTreeMap<QualifiedName, Vec<Vec<&str>>> = BTreeMap::new();
+    let mut needs: BTreeMap<&QualifiedName, Vec<Vec<&str>>> = BTreeMap::new();
     for shape in shapes {
-        let sets = needs.entry(shape.table.clone()).or_default();
-        let Some(filter) = &shape.filter else { continue };
-        sets.extend(looked_up(&filter.expr));
-        // Electric follows the tables of subqueries like those of shapes.
-        filter.expr.visit(&mut |node| {
-            if let Node::Select(select) = node {
-                let table = QualifiedName { schema: select.schema.to_string(), name: select.table.to_string() };
-                needs.entry(table).or_default().extend(looked_up(&select.condition));
-            }
-        });
+        let sets = needs.entry(&shape.table).or_default();
+        sets.extend(shape.filter.iter().flat_map(|filter| looked_up(&filter.expr)));
+        if let Some(filter) = &shape.filter {
+            filter.expr.visit(&mut |node| {
+                let Node::Select(select) = node else { return };
+                let name = QualifiedName { schema: select.schema.to_string(), name: select.table.to_string() };
+                if let Some((name, _)) = catalog.tables.get_key_value(&name) {
+                    needs.entry(name).or_default().extend(looked_up(&select.condition));
+                }
+            });
+        }
     }
     let synced = needs.into_iter().filter_map(|(name, sets)| {
-        let table = catalog.tables.get(&name)?;
-        let indexes = missing(&name, table, sets, catalog);
-        Some(SyncedTable { name, partitioned: table.partitioned, indexes })
+        let table = catalog.tables.get(name)?;
+        let indexes = missing(name, table, sets, catalog);
+        Some(SyncedTable { name: name.clone(), partitioned: table.partitioned, indexes })
     });
     Postgres {
         synced: synced.collect(),
@@ -57,12 +58,17 @@ fn looked_up(expr: &Expr) -> Vec<Vec<&str>> {
         {
             vec![vec![column.as_ref()]]
         }
+        Expr::Quantified {
+            test: Test::Compare(Comparison::Equal),
+            left: Operand::Column(column),
+            array: Operand::Param(_),
+            every: false,
+            ..
+        } => vec![vec![column.as_ref()]],
+        // When rows of the select come and go, Electric looks up what hangs on them.
         Expr::InSelect { operands, negated: false, .. } => {
-            let columns = operands.iter().map(|operand| match operand {
-                Operand::Column(column) => Some(column.as_ref()),
-                _ => None,
-            });
-            columns.collect::<Option<Vec<&str>>>().into_iter().collect()
+            let columns: Option<Vec<&str>> = operands.iter().map(column).collect();
+            columns.into_iter().collect()
         }
         Expr::All(conditions) => {
             let (alone, branched): (Vec<_>, Vec<_>) =
@@ -77,6 +83,13 @@ fn looked_up(expr: &Expr) -> Vec<Vec<&str>> {
         }
         Expr::Any(branches) => branches.iter().flat_map(looked_up).collect(),
         _ => Vec::new(),
+    }
+}
+
+fn column(operand: &Operand) -> Option<&str> {
+    match operand {
+        Operand::Column(name) => Some(name),
+        _ => None,
     }
 }
 
@@ -178,6 +191,8 @@ fn marked(words: &str, hash: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use shapegen_runtime::expr::Kind;
+
     use super::*;
     use crate::catalog::{Index, Script};
     use crate::diagnostics::Report;
@@ -194,7 +209,7 @@ mod tests {
 
     fn equal(column: &str, operand: Operand) -> Expr {
         let left = Operand::Column(column.to_owned().into());
-        Expr::Compare { op: Comparison::Equal, kind: shapegen_runtime::expr::Kind::Text, left, right: operand }
+        Expr::Compare { op: Comparison::Equal, kind: Kind::Text, left, right: operand }
     }
 
     #[test]
@@ -204,11 +219,27 @@ mod tests {
         let all = |conditions: Vec<Expr>| Expr::All(conditions.into());
         let any = |conditions: Vec<Expr>| Expr::Any(conditions.into());
         let none: Vec<Vec<&str>> = Vec::new();
+        let equal_any = |column: &'static str| Expr::Quantified {
+            test: Test::Compare(Comparison::Equal),
+            kind: Kind::Text,
+            left: Operand::Column(column.into()),
+            array: Operand::Param(0),
+            every: false,
+        };
+        let in_select = |columns: &[&'static str], negated| Expr::InSelect {
+            operands: columns.iter().map(|column| Operand::Column((*column).into())).collect(),
+            kinds: columns.iter().map(|_| Kind::Text).collect(),
+            select: Vec::new().into(),
+            negated,
+        };
         for (expr, expected) in [
             (param("a"), vec![vec!["a"]]),
             (literal("a"), none.clone()),
             (all(vec![literal("x"), param("a"), param("b"), param("a")]), vec![vec!["a", "b"]]),
             (any(vec![param("a"), all(vec![param("b"), literal("c")])]), vec![vec!["a"], vec!["b"]]),
+            (equal_any("a"), vec![vec!["a"]]),
+            (all(vec![in_select(&["a", "b"], false), param("c")]), vec![vec!["a", "b", "c"]]),
+            (in_select(&["a"], true), none.clone()),
             // What holds for all rows is enough.
             (all(vec![param("a"), any(vec![param("b"), param("c")])]), vec![vec!["a"]]),
             (all(vec![literal("a"), any(vec![param("b"), param("c")])]), vec![vec!["b"], vec!["c"]]),

@@ -271,9 +271,26 @@ impl<'c> Types<'c> {
         None
     }
 
-    /// A parameter's type: that of what it is compared with.
+    /// A parameter's type: that of the columns that it is compared with, where they agree.
     pub(super) fn param(&self, param: &ParamUse, named: Named<'_>) -> RustType {
-        self.data_type(&param.data_type, named)
+        let plain = self.data_type(&param.data_type, named);
+        let mut types = Vec::new();
+        for (table, name) in &param.columns {
+            let column = self.catalog.tables.get(table).and_then(|table| column_of(table, name));
+            let Some(column) = column else { continue };
+            let ty = self.column(table, column, named).ty;
+            match param.data_type.dims.checked_sub(column.data_type.dims) {
+                Some(0) => types.push(ty),
+                // Compared with any of several.
+                Some(1) => types.push(RustType::Array(Box::new(ty))),
+                _ => types.push(plain.clone()),
+            }
+        }
+        let Some(first) = types.first().cloned() else { return plain };
+        if types.iter().all(|ty| *ty == first) {
+            return first;
+        }
+        merged(types).unwrap_or(plain)
     }
 
     /// The type of any value of a data type.

@@ -168,20 +168,37 @@ impl<'s> Cursor<'s> {
     /// A name where also reserved words can stand, as behind a dot.
     pub(crate) fn label(&mut self, what: &str) -> Read<Ident> {
         let text = self.peek(0);
+        let mut tokens = 1;
         let value = match self.kind() {
             Some(TokenKind::Word) => Some(literal::fold(text)),
             Some(TokenKind::QuotedIdentifier) => Some(literal::unquote(text)),
-            Some(TokenKind::UnicodeIdentifier) => literal::unquote_unicode(text),
+            Some(TokenKind::UnicodeIdentifier) => {
+                let (escape, length) = self.escape();
+                tokens = length;
+                literal::unquote_unicode(text, escape)
+            }
             _ => None,
         };
         match value {
             // No text of PostgreSQL holds a zero byte, and SQLite would read a name up to there.
             Some(value) if !value.is_empty() && !value.contains('\0') => {
-                let span = self.here();
-                self.advance();
-                Ok(Ident::new(value, span))
+                let start = self.here();
+                for _ in 0..tokens {
+                    self.advance();
+                }
+                Ok(Ident::new(value, self.since(start)))
             }
             _ => Err(self.expected(what)),
+        }
+    }
+
+    /// The escape character of the `U&'…'` or `U&"…"` that is next, and how many tokens it takes: `UESCAPE '!'` is part
+    /// of it.
+    fn escape(&self) -> (char, usize) {
+        let named = self.peek(1).eq_ignore_ascii_case("uescape").then(|| literal::string(self.peek(2)));
+        match named.and_then(|text| text.chars().next()) {
+            Some(escape) => (escape, 3),
+            None => ('\\', 1),
         }
     }
 
@@ -230,16 +247,23 @@ impl<'s> Cursor<'s> {
         let mut value: Option<String> = None;
         while let Some(kind) = self.kind() {
             let text = self.peek(0);
+            let mut tokens = 1;
             let part = match kind {
                 TokenKind::String => Some(literal::string(text)),
                 TokenKind::EscapeString => literal::escape_string(text),
-                TokenKind::UnicodeString => literal::unicode_string(text),
+                TokenKind::UnicodeString => {
+                    let (escape, length) = self.escape();
+                    tokens = length;
+                    literal::unicode_string(text, escape)
+                }
                 TokenKind::DollarString => Some(literal::dollar_string(text)),
                 _ => break,
             };
             let Some(part) = part else { return Err(self.expected(&format!("{what} whose escapes are valid"))) };
             value.get_or_insert_default().push_str(&part);
-            self.advance();
+            for _ in 0..tokens {
+                self.advance();
+            }
         }
         value.map(|value| Ident::new(value, self.since(start))).ok_or_else(|| self.expected(what))
     }

@@ -53,6 +53,7 @@ const OPERATORS: &[&str] = &[
     "escape",
     "distinct from",
     "collate",
+    "uescape",
 ];
 
 /// Second and later words of a type: `double precision`, `timestamp with time zone`, `interval '1' day to second`.
@@ -126,9 +127,14 @@ pub(super) fn default(cursor: &mut Cursor<'_>, followed: Followed) -> Read<Defau
 
 /// The casts of `NULL`, when that is all that a default says.
 fn null(mut cursor: Cursor<'_>) -> Option<Vec<TypeName>> {
-    let mut open = 0usize;
-    while cursor.eat("(") {
-        open += 1;
+    // What is open: parentheses, or those of `CAST (… AS type)`.
+    let mut open = Vec::new();
+    loop {
+        let is_cast = cursor.eat("cast (");
+        if !is_cast && !cursor.eat("(") {
+            break;
+        }
+        open.push(is_cast);
     }
     let mut casts = Vec::new();
     if !cursor.eat("null") {
@@ -137,8 +143,12 @@ fn null(mut cursor: Cursor<'_>) -> Option<Vec<TypeName>> {
     loop {
         if cursor.eat(": :") {
             casts.push(type_name(&mut cursor).ok()?);
-        } else if open > 0 && cursor.eat(")") {
-            open -= 1;
+        } else if let Some(is_cast) = open.pop() {
+            if is_cast {
+                cursor.expect("as").ok()?;
+                casts.push(type_name(&mut cursor).ok()?);
+            }
+            cursor.expect(")").ok()?;
         } else {
             return cursor.at_end().then_some(casts);
         }
@@ -159,11 +169,11 @@ fn sequences(mut cursor: Cursor<'_>) -> Vec<Name> {
     found
 }
 
-/// The types behind `::`.
+/// The types behind `::`, and behind `AS` in `CAST`.
 fn cast_types(mut cursor: Cursor<'_>) -> Vec<Name> {
     let mut found = Vec::new();
     while !cursor.at_end() {
-        if !cursor.eat(": :") {
+        if !cursor.eat(": :") && !cursor.eat("as") {
             cursor.advance();
         } else if types::built_in(cursor.peek(0)).is_none() && types::alias(cursor.peek(0)).is_none() {
             found.extend(cursor.name("a type").ok());

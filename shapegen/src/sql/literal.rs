@@ -14,8 +14,8 @@ pub(super) fn unquote(quoted: &str) -> String {
 }
 
 /// `U&"…"`; `None` when an escape is not one.
-pub(super) fn unquote_unicode(quoted: &str) -> Option<String> {
-    unicode_escapes(&inside(quoted.get(2..)?, '"').replace("\"\"", "\"")).map(truncate)
+pub(super) fn unquote_unicode(quoted: &str, escape: char) -> Option<String> {
+    unicode_escapes(&inside(quoted.get(2..)?, '"').replace("\"\"", "\""), escape).map(truncate)
 }
 
 /// `'…'`, with or without a prefix.
@@ -25,8 +25,8 @@ pub(super) fn string(literal: &str) -> String {
 }
 
 /// `U&'…'`; `None` when an escape is not one.
-pub(super) fn unicode_string(literal: &str) -> Option<String> {
-    unicode_escapes(&string(literal))
+pub(super) fn unicode_string(literal: &str, escape: char) -> Option<String> {
+    unicode_escapes(&string(literal), escape)
 }
 
 /// `$tag$…$tag$`
@@ -98,14 +98,14 @@ fn inside(quoted: &str, quote: char) -> &str {
 }
 
 /// `\0041`, `\+000041` and `\\`.
-fn unicode_escapes(text: &str) -> Option<String> {
+fn unicode_escapes(text: &str, escape: char) -> Option<String> {
     let mut out = String::new();
     let mut rest = text;
-    while let Some(found) = rest.find('\\') {
+    while let Some(found) = rest.find(escape) {
         out.push_str(&rest[..found]);
-        rest = &rest[found + 1..];
-        if let Some(behind) = rest.strip_prefix('\\') {
-            out.push('\\');
+        rest = &rest[found + escape.len_utf8()..];
+        if let Some(behind) = rest.strip_prefix(escape) {
+            out.push(escape);
             rest = behind;
             continue;
         }
@@ -147,8 +147,9 @@ mod tests {
     fn identifiers() {
         assert_eq!(fold("Straße_ÄB$1"), "straße_Äb$1");
         assert_eq!(unquote("\"A \"\"b\"\"\""), "A \"b\"");
-        assert_eq!(unquote_unicode("U&\"d\\0061t\\+000061\\\\\"").as_deref(), Some("data\\"));
-        assert_eq!(unquote_unicode("U&\"\\00zz\""), None);
+        assert_eq!(unquote_unicode("U&\"d\\0061t\\+000061\\\\\"", '\\').as_deref(), Some("data\\"));
+        assert_eq!(unquote_unicode("U&\"d!0061t\\a!!\"", '!').as_deref(), Some("dat\\a!"));
+        assert_eq!(unquote_unicode("U&\"\\00zz\"", '\\'), None);
         assert_eq!(fold(&"ä".repeat(40)), "ä".repeat(31), "cut at 63 bytes, between characters");
     }
 

@@ -1,6 +1,6 @@
 //! Types, names, derives and attributes that the manifest asks for.
 
-use super::{model, refused, run, shown};
+use super::{model, refused, run, rust, shown};
 
 const SHOP: &str = r#"
 CREATE TYPE mood AS ENUM ('so-so', 'so_so', 'fine', 'Other', '🎉');
@@ -188,6 +188,21 @@ fn fingerprints_follow_what_is_stored() {
     ] {
         assert_eq!(fingerprint(other) != plain, !other.contains("board"), "{other}");
     }
+}
+
+/// A parameter is of the type of what it is compared with, in every shape and subquery.
+#[test]
+fn parameters_are_of_their_columns_types() {
+    let types = |owner: &str| {
+        let rest = "[types]\n\"users.id\" = { newtype = \"UserId\" }\n\"orders.id\" = { newtype = \"OrderId\" }";
+        let toml = toml(rest).replace("owner = $me", owner);
+        let model = model(SHOP, &toml);
+        let items = model.shapes[2].params.iter().map(|param| format!(", {} {}", param.name, rust(&param.ty)));
+        format!("{}{}", rust(&model.session.values[0].ty), items.collect::<String>())
+    };
+    assert_eq!(types("owner = $me"), "UserId(Uuid), me UserId(Uuid)");
+    assert_eq!(types("\\\"order\\\" in (select id from orders where buyer = $me)"), "UserId(Uuid), me UserId(Uuid)");
+    assert_eq!(types("owner = $me and owner::text = $me"), "UserId(Uuid), me UserId(Uuid), me UserId(Uuid)");
 }
 
 /// A secret that a module reads could be in what the module says of it.

@@ -1,7 +1,8 @@
 //! `ALTER TABLE`, action by action in PostgreSQL's order.
 
 use super::Identity;
-use super::database::{RelationId, RelationKind};
+use super::database::RelationId;
+use super::objects::RelationKind;
 use super::replay::Replay;
 use crate::sql::statement::{ColumnDef, ConstraintKind, KeyDef, Name, TableAction, TypeName};
 
@@ -60,7 +61,7 @@ impl Replay<'_> {
     fn table_action(&mut self, table: RelationId, only: bool, action: TableAction) -> Vec<TableAction> {
         match action {
             TableAction::AddColumn { column, if_not_exists } => {
-                return self.add_written_column(table, column, if_not_exists, only);
+                return self.add_written_column(table, *column, if_not_exists, only);
             }
             TableAction::DropColumn { name, if_exists, cascade } => {
                 self.drop_column(table, &name, if_exists, cascade, only);

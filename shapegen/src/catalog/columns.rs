@@ -1,13 +1,14 @@
 //! Columns: made, changed and dropped, with the ones of children.
 
-use super::database::{Column, ColumnNumber, RelationId, RelationKind, SequenceFacts, TypeKind, TypeOf, TypeUse};
+use super::database::{RelationId, TypeId};
 use super::drop::Object;
+use super::objects::{Column, ColumnNumber, NamedType, RelationKind, SequenceFacts, TypeKind, TypeOf, TypeUse};
 use super::replay::Replay;
 use super::{Generated, Identity};
 use crate::diagnostics::{Diagnostic, codes};
 use crate::source::Span;
 use crate::sql::statement::{
-    ColumnDef, ColumnOptions, ConstraintDef, DefaultDef, DefaultValue, GeneratedDef, Ident, IdentityDef, TypeName,
+    ColumnDef, ColumnOptions, ConstraintDef, DefaultDef, DefaultValue, GeneratedDef, Ident, IdentityDef, Name, TypeName,
 };
 
 impl Column {
@@ -22,6 +23,7 @@ impl Column {
             not_null_name: None,
             default: None,
             sequences: Vec::new(),
+            default_types: Vec::new(),
             identity: None,
             generated: None,
             reads: Vec::new(),
@@ -32,7 +34,7 @@ impl Column {
     }
 }
 
-impl super::database::Relation {
+impl super::objects::Relation {
     /// The column that was added last.
     pub(super) fn last_column(&self) -> Option<ColumnNumber> {
         ColumnNumber::try_from(self.columns.len().checked_sub(1)?).ok()
@@ -111,10 +113,19 @@ impl Replay<'_> {
         let is_null = self.is_no_default(&self.db[table][number], default);
         let sequences = default.sequences.iter().filter_map(|name| self.lookup_relation(name));
         let sequences = sequences.filter(|found| self.db.sequence(*found).is_some()).collect();
+        let types: Vec<TypeId> = default.types.iter().filter_map(|name| self.used_type(name)).collect();
         let column = &mut self.db[table][number];
+        column.default_types = types;
         column.default = (!is_null).then_some(DefaultValue::Expression(default.span));
         column.sequences = if is_null { Vec::new() } else { sequences };
         self.use_sequences(table, number);
+    }
+
+    /// A declared type that an expression is made with.
+    fn used_type(&mut self, name: &Name) -> Option<TypeId> {
+        let (NamedType::Own(found) | NamedType::ArrayOf(found)) = self.lookup_type(name)?;
+        self.db[found].used = true;
+        Some(found)
     }
 
     /// Whether PostgreSQL sees nothing but NULL. It doesn't where the type makes a call of it: a length, a domain.
@@ -398,6 +409,14 @@ impl Replay<'_> {
 
     pub(super) fn alter_column_type(&mut self, table: RelationId, column: &Ident, data_type: &TypeName) {
         let data_type = self.data_type(data_type);
-        self.alter_column(table, column, false, |column| column.data_type.clone_from(&data_type));
+        self.alter_column(table, column, false, |column| {
+            // A default is converted, and its expression still made with the old type.
+            if column.default.is_some()
+                && let Some(TypeUse { of: TypeOf::Declared(before), .. }) = &column.data_type
+            {
+                column.default_types.push(*before);
+            }
+            column.data_type.clone_from(&data_type);
+        });
     }
 }

@@ -1,7 +1,8 @@
 //! `ALTER TYPE … ATTRIBUTE`, and the tables that follow their type.
 
-use super::database::{Column, RelationId, TypeId};
+use super::database::{RelationId, TypeId};
 use super::drop::Object;
+use super::objects::Column;
 use super::replay::Replay;
 use crate::sql::statement::AttributeAction;
 

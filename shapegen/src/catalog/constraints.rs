@@ -1,9 +1,10 @@
 //! Keys, checks and the other constraints of tables.
 
-use super::database::{ColumnNumber, ConstraintFacts, ConstraintId, ForeignKeyFacts, RelationId};
+use super::database::{ConstraintId, RelationId};
 use super::drop::Object;
 use super::indexes::{KeyKind, NewIndex};
 use super::names::object_name;
+use super::objects::{ColumnNumber, ConstraintFacts, ForeignKeyFacts};
 use super::replay::Replay;
 use crate::diagnostics::{Diagnostic, codes};
 use crate::source::Span;

@@ -2,10 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::database::{
-    ColumnNumber, ConstraintFacts, ConstraintId, Database, ExtensionId, NamedType, RelationId, RelationKind, SchemaId,
-    TEMPORARY, TypeId, TypeKind, TypeOf, TypeUse,
-};
+use super::database::{ConstraintId, Database, ExtensionId, RelationId, SchemaId, TEMPORARY, TypeId};
+use super::objects::{ColumnNumber, ConstraintFacts, NamedType, RelationKind, TypeKind, TypeOf, TypeUse};
 use super::replay::Replay;
 use crate::diagnostics::{Diagnostic, codes};
 use crate::source::Span;
@@ -332,6 +330,11 @@ impl Database {
         }
         if self[of].used {
             self.users_of(|used| used.of == TypeOf::Declared(of), &mut found.users);
+            for (id, relation) in self.relations() {
+                let made_with = relation.live_columns();
+                let made_with = made_with.filter(|(_, c)| c.default.is_some() && c.default_types.contains(&of));
+                found.users.extend(made_with.map(|(number, _)| Object::Default(id, number)));
+            }
             let typed = self.relations().filter(|(_, relation)| relation.of_type == Some(of));
             found.users.extend(typed.map(|(id, _)| Object::Relation(id)));
         }

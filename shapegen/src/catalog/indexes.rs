@@ -1,7 +1,8 @@
 //! Indexes, with and without a constraint.
 
-use super::database::{ColumnNumber, Database, IndexFacts, IndexKey, RelationId, RelationKind};
+use super::database::{Database, RelationId};
 use super::names::index_column_names;
+use super::objects::{ColumnNumber, IndexFacts, IndexKey, RelationKind};
 use super::replay::Replay;
 use crate::source::Span;
 use crate::sql::statement::{CreateIndex, IndexElement, Name};
@@ -225,7 +226,7 @@ impl Database {
 
     /// What kind of key an index is for.
     pub(super) fn key_kind(&self, index: RelationId) -> Option<KeyKind> {
-        use super::database::ConstraintFacts::{Exclusion, Primary, Unique};
+        use super::objects::ConstraintFacts::{Exclusion, Primary, Unique};
         let constraint = self.index_facts(index)?.constraint?;
         match self[constraint].kind {
             Primary { .. } => Some(KeyKind::Primary),

@@ -11,6 +11,7 @@ mod format_type;
 mod indexes;
 mod json;
 mod names;
+mod objects;
 mod partitions;
 mod passed_over;
 mod project;

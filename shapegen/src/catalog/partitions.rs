@@ -1,7 +1,8 @@
 //! Partitions and inheritance: what parents give to their children, and take back.
 
-use super::database::{Column, ColumnNumber, ConstraintFacts, ConstraintId, ForeignKeyFacts, RelationId, RelationKind};
+use super::database::{ConstraintId, RelationId};
 use super::drop::Object;
+use super::objects::{Column, ColumnNumber, ConstraintFacts, ForeignKeyFacts, RelationKind};
 use super::replay::Replay;
 use crate::diagnostics::{Diagnostic, codes};
 use crate::source::Span;
@@ -199,6 +200,12 @@ impl Replay<'_> {
 
     pub(super) fn attach(&mut self, parent: RelationId, partition: &Name) {
         let Some(child) = self.find_relation(partition, false) else { return };
+        if !self.db[parent].partitioned && !self.db[parent].incomplete {
+            let message = format!("table `{}` is not partitioned", self.db[parent].name);
+            let error = Diagnostic::error(&codes::SQL_REFERENCE, message);
+            let error = error.at(partition.span(), "can't become a partition");
+            return self.report.push(error.see(self.db[parent].span, "declared without PARTITION BY"));
+        }
         if matches!(self.db[child].kind, RelationKind::View { .. } | RelationKind::Unreadable) {
             // A foreign table can be a partition; it has nothing that matters here but its life.
             self.db[child].is_partition = true;

@@ -1,8 +1,7 @@
 //! The database as a catalog: identities become names.
 
-use super::database::{
-    Constraint, ConstraintFacts, Database, Relation, RelationKind, SchemaId, TypeKind, TypeOf, TypeUse,
-};
+use super::database::{Database, SchemaId};
+use super::objects::{Constraint, ConstraintFacts, Relation, RelationKind, TypeKind, TypeOf, TypeUse};
 use super::{
     BaseType, Catalog, Column, Composite, DataType, Domain, EnumType, ForeignKey, Index, OnDelete, QualifiedName,
     RangeType, Table,

@@ -1,7 +1,8 @@
 //! What all relations have in common: their names; and views, sequences and extensions.
 
-use super::database::{RelationId, RelationKind, SchemaId, SequenceFacts};
+use super::database::{RelationId, SchemaId};
 use super::drop::Object;
+use super::objects::{RelationKind, SequenceFacts};
 use super::replay::Replay;
 use crate::diagnostics::{Diagnostic, codes};
 use crate::sql::statement::{Commented, CreateView, DropKind, Ident, MoveAction, Name, RelationAction, SequenceOwner};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::database::{Database, NamedType, RelationId, RelationKind, SchemaId, TEMPORARY, TypeKind};
+use super::database::{Database, RelationId, SchemaId, TEMPORARY};
+use super::objects::{NamedType, RelationKind, TypeKind};
 use super::{Catalog, Script};
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::source::{FileId, SourceMap, Span};

@@ -1,8 +1,9 @@
 //! `CREATE TABLE`.
 
-use super::database::{Column, ConstraintFacts, NamedType, RelationId, RelationKind, SchemaId, TypeKind};
+use super::database::{RelationId, SchemaId};
 use super::drop::Object;
 use super::indexes::NewIndex;
+use super::objects::{Column, ConstraintFacts, NamedType, RelationKind, TypeKind};
 use super::replay::Replay;
 use super::{Generated, Identity};
 use crate::source::Span;
@@ -159,8 +160,8 @@ impl Replay<'_> {
     }
 
     /// The attributes of a composite type.
-    pub(super) fn composite(&self, found: &super::database::TypeUse) -> Option<(super::database::TypeId, RelationId)> {
-        let super::database::TypeOf::Declared(of) = found.of else { return None };
+    pub(super) fn composite(&self, found: &super::objects::TypeUse) -> Option<(super::database::TypeId, RelationId)> {
+        let super::objects::TypeOf::Declared(of) = found.of else { return None };
         match self.db[of].kind {
             TypeKind::Row(relation) => Some((of, relation)),
             _ => None,

@@ -363,6 +363,67 @@ fn references_to_what_isnt_there_are_errors_with_the_near_miss() {
 }
 
 #[test]
+fn what_postgresql_refuses_is_refused() {
+    let said = said_about(&[
+        "CREATE TABLE a (id int PRIMARY KEY);\nCREATE TABLE b (a_id int REFERENCES a);\nDROP TABLE a;",
+        "CREATE TABLE a (id int CONSTRAINT the_key PRIMARY KEY);\nALTER TABLE a DROP CONSTRAINT teh_key;",
+        "CREATE TABLE a (id int PRIMARY KEY);\nDROP INDEX a_pkey;",
+        "CREATE TABLE a (id int GENERATED ALWAYS AS IDENTITY);\nDROP SEQUENCE a_id_seq;",
+        "CREATE TABLE a (id serial);\nDROP SEQUENCE a_id_seq;",
+        "CREATE TABLE a (id int, x int);\nCREATE TABLE b (a_id int REFERENCES a (id));",
+        "CREATE TABLE a (id int);\nCREATE TABLE b () INHERITS (a);\nALTER TABLE b DROP COLUMN id;\nDROP TABLE a;",
+        "CREATE TABLE p (id int PRIMARY KEY) PARTITION BY HASH (id);\nCREATE TABLE p0 PARTITION OF p DEFAULT;\n\
+         ALTER TABLE p0 DROP CONSTRAINT p0_pkey;\nALTER TABLE p DETACH PARTITION q;",
+        "CREATE TABLE a (id int PRIMARY KEY);\nALTER TABLE a ALTER id DROP NOT NULL, ALTER id DROP IDENTITY, \
+         ALTER id DROP EXPRESSION, ADD CONSTRAINT a_pkey CHECK (id > 0);",
+        "CREATE DOMAIN d AS int CONSTRAINT positive CHECK (VALUE > 0);\nALTER DOMAIN d DROP CONSTRAINT postive;",
+        "CREATE SCHEMA s;\nCREATE TABLE s.t (a int);\nDROP SCHEMA s;",
+        "CREATE EXTENSION citext;\nCREATE EXTENSION citext;\nCREATE TABLE t (a citxt, b citext(3));\nDROP EXTENSION citext;",
+        "CREATE TABLE t (a int);\nDROP TYPE t;\nCREATE TYPE t AS ENUM ('a');\nCREATE INDEX i ON t (b);\nALTER INDEX j RENAME TO k;",
+        "CREATE TABLE a (x int GENERATED ALWAYS AS IDENTITY);\nALTER TABLE a ALTER x ADD GENERATED ALWAYS AS IDENTITY;",
+        "CREATE TABLE a (x int);\nCREATE TABLE b (y int);\nALTER TABLE a ATTACH PARTITION b DEFAULT;\nALTER TABLE b INHERIT a;",
+    ]);
+    insta::assert_snapshot!(said);
+}
+
+/// What only newer versions than the judge's read.
+#[test]
+fn the_words_of_newer_versions_are_known() {
+    let cases = [
+        (
+            "CREATE TABLE t (a int CONSTRAINT a_there NOT NULL NO INHERIT, b int, CONSTRAINT b_there NOT NULL b, c int NOT NULL);
+             ALTER TABLE t DROP CONSTRAINT a_there; ALTER TABLE t RENAME CONSTRAINT b_there TO x; ALTER TABLE t DROP CONSTRAINT x;
+             ALTER TABLE t DROP CONSTRAINT t_c_not_null; ALTER TABLE t ADD CONSTRAINT n NOT NULL c NOT VALID",
+            "a int4; b int4; c int4 not null",
+        ),
+        (
+            "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a) VIRTUAL, c int GENERATED ALWAYS AS (a + 1));
+             ALTER TABLE t ALTER b SET EXPRESSION AS (a + 2); ALTER TABLE t DROP a CASCADE",
+            "",
+        ),
+        (
+            "CREATE TABLE t (a int, v tstzrange, PRIMARY KEY (a, v WITHOUT OVERLAPS));
+             CREATE TABLE u (a int, v tstzrange, FOREIGN KEY (a, PERIOD v) REFERENCES t (a, PERIOD v) NOT ENFORCED,
+             CHECK (a > 0) NOT ENFORCED, period int)",
+            "a int4 not null; v tstzrange not null; primary key (a, v); a int4; v tstzrange; period int4; \
+             foreign key (a, v) -> public.t (a, v)",
+        ),
+        (
+            "CREATE DOMAIN d AS int CONSTRAINT there NOT NULL; ALTER DOMAIN d DROP CONSTRAINT there;
+             ALTER DOMAIN d ADD CONSTRAINT again NOT NULL; ALTER DOMAIN d RENAME CONSTRAINT again TO x; CREATE TABLE t (a d)",
+            "a d",
+        ),
+    ];
+    for (statements, expected) in cases {
+        let (catalog, report) = read(&[&format!("{statements};")]);
+        assert_eq!(report, "", "{statements}");
+        let short = short(&catalog);
+        let lines = short.lines().filter(|line| line.starts_with(' ')).map(str::trim);
+        assert_eq!(lines.collect::<Vec<_>>().join("; "), expected, "{statements}");
+    }
+}
+
+#[test]
 fn statements_of_unknown_kinds_are_warnings() {
     let said = said_about(&["CREATE TALBE t (a int);", "DROP OWNED BY me CASCADE;", "\\i other.sql\n"]);
     insta::assert_snapshot!(said);
@@ -375,6 +436,10 @@ fn one_mistake_makes_one_error() {
          ALTER TABLE t ALTER b SET NOT NULL; COMMENT ON COLUMN t.b IS 'x';",
         "CREATE TABLE t (a int, LIKE u); CREATE TABLE v (a int REFERENCES t); ALTER TABLE t ADD b int; DROP TABLE t CASCADE;",
         "CREATE TABLE t (a int b); COMMENT ON TABLE t IS 'x'; ALTER TABLE public.t OWNER TO me;",
+        "CREATE TYPE e AS ENUM (a); CREATE TABLE t (a e, b e[], UNIQUE (a)); ALTER TYPE e ADD VALUE 'b'; DROP TYPE e CASCADE;",
+        "CREATE DOMAIN d AS; CREATE TABLE t (a d); ALTER DOMAIN d SET NOT NULL;",
+        "CREATE TABLE t (a int); ALTER TABLE t ADD b int c; ALTER TABLE t RENAME b TO c; COMMENT ON COLUMN t.c IS 'x';",
+        "CREATE TABLE t (a int, UNIQUE (b)); ALTER TABLE t DROP CONSTRAINT t_b_key;",
     ];
     for case in cases {
         let (_, report) = read(&[case]);

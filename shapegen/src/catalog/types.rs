@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::database::{
-    Column, DomainFacts, NamedType, RelationId, RelationKind, SchemaId, TypeId, TypeKind, TypeOf, TypeUse,
-};
+use super::database::{RelationId, SchemaId, TypeId};
 use super::names::multirange_name;
+use super::objects::{Column, DomainFacts, NamedType, RelationKind, TypeKind, TypeOf, TypeUse};
 use super::replay::{Replay, shown};
 use crate::diagnostics::{Diagnostic, codes};
 use crate::sql::extension_types::{extension_type, types_of};

@@ -8,6 +8,7 @@ use super::grammar::type_name::type_name;
 use super::lex::TokenKind;
 use super::literal;
 use super::statement::{DefaultDef, Ident, Name, TypeName};
+use super::types;
 use crate::source::Span;
 
 /// What follows an expression, apart from a comma, a closing parenthesis and the end of the statement.
@@ -120,7 +121,7 @@ pub(super) fn default(cursor: &mut Cursor<'_>, followed: Followed) -> Read<Defau
     skip(cursor, followed)?;
     let span = cursor.since(start);
     let inside = cursor.within(position);
-    Ok(DefaultDef { span, null: null(inside), sequences: sequences(inside) })
+    Ok(DefaultDef { span, null: null(inside), sequences: sequences(inside), types: cast_types(inside) })
 }
 
 /// The casts of `NULL`, when that is all that a default says.
@@ -153,6 +154,19 @@ fn sequences(mut cursor: Cursor<'_>) -> Vec<Name> {
             found.extend(named.and_then(|text| name_in(&text.value, text.span)));
         } else {
             cursor.advance();
+        }
+    }
+    found
+}
+
+/// The types behind `::`.
+fn cast_types(mut cursor: Cursor<'_>) -> Vec<Name> {
+    let mut found = Vec::new();
+    while !cursor.at_end() {
+        if !cursor.eat(": :") {
+            cursor.advance();
+        } else if types::built_in(cursor.peek(0)).is_none() && types::alias(cursor.peek(0)).is_none() {
+            found.extend(cursor.name("a type").ok());
         }
     }
     found

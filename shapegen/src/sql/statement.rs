@@ -188,6 +188,8 @@ pub(crate) struct DefaultDef {
     pub(crate) null: Option<Vec<TypeName>>,
     /// The sequences that it takes numbers from.
     pub(crate) sequences: Vec<Name>,
+    /// The types that something in it is cast to, if they aren't words of the grammar.
+    pub(crate) types: Vec<Name>,
 }
 
 /// `GENERATED … AS IDENTITY`
@@ -346,7 +348,7 @@ pub(crate) enum TypeDefinition {
     Enum(Vec<Ident>),
     Composite(Vec<(Ident, TypeName)>),
     Range {
-        subtype: TypeName,
+        subtype: Box<TypeName>,
         multirange: Option<Name>,
     },
     /// A base type, or only its name.
@@ -364,7 +366,7 @@ pub(crate) enum DomainConstraint {
 /// One action of `ALTER TABLE`. The ones that say nothing to the catalog are left out.
 #[derive(Debug)]
 pub(crate) enum TableAction {
-    AddColumn { column: ColumnDef, if_not_exists: bool },
+    AddColumn { column: Box<ColumnDef>, if_not_exists: bool },
     DropColumn { name: Ident, if_exists: bool, cascade: bool },
     RenameColumn { from: Ident, to: Ident },
     AddConstraint(ConstraintDef),

@@ -61,7 +61,7 @@ fn action(cursor: &mut Cursor<'_>) -> Read<Option<TableAction>> {
         }
         cursor.eat("column");
         let if_not_exists = cursor.eat("if not exists");
-        return Ok(Some(TableAction::AddColumn { column: column::column(cursor)?, if_not_exists }));
+        return Ok(Some(TableAction::AddColumn { column: Box::new(column::column(cursor)?), if_not_exists }));
     }
     if cursor.eat("drop constraint") {
         let if_exists = cursor.eat("if exists");

@@ -91,7 +91,7 @@ fn range(cursor: &mut Cursor<'_>) -> Read<TypeDefinition> {
     }
     let subtype = subtype.ok_or_else(|| cursor.expected("`SUBTYPE = type`"))?;
     cursor.expect(")")?;
-    Ok(TypeDefinition::Range { subtype, multirange })
+    Ok(TypeDefinition::Range { subtype: Box::new(subtype), multirange })
 }
 
 pub(super) fn create_domain(cursor: &mut Cursor<'_>) -> Read<Statement> {

@@ -22,11 +22,11 @@ impl Replay<'_> {
         }
         match kind {
             ConstraintKind::NotNull(column) => self.add_not_null(table, &column, name, only),
-            ConstraintKind::PrimaryKey(KeyDef::Columns { columns, include, .. }) => {
-                self.add_key(table, name, KeyKind::Primary, &columns, &include, span, only);
+            ConstraintKind::PrimaryKey(KeyDef::Columns { columns, include, flags }) => {
+                self.add_key(table, name, KeyKind::Primary, &columns, &include, flags[0], span, only);
             }
-            ConstraintKind::Unique(KeyDef::Columns { columns, include, .. }) => {
-                self.add_key(table, name, KeyKind::Unique, &columns, &include, span, only);
+            ConstraintKind::Unique(KeyDef::Columns { columns, include, flags }) => {
+                self.add_key(table, name, KeyKind::Unique, &columns, &include, flags[0], span, only);
             }
             ConstraintKind::PrimaryKey(KeyDef::Index(index)) => {
                 self.add_key_over(table, name, KeyKind::Primary, &index, span, only);
@@ -89,6 +89,7 @@ impl Replay<'_> {
         key: KeyKind,
         columns: &[Ident],
         include: &[Ident],
+        nulls_not_distinct: bool,
         span: Span,
         only: bool,
     ) {
@@ -102,7 +103,17 @@ impl Replay<'_> {
             .map(|columns| columns.into_iter().map(|column| self.db.column_key(table, column)).collect());
         let name = name.map(|name| name.value);
         let key = Some(key);
-        self.make_index(NewIndex { key, name, keys, include, unique: true, only, ..NewIndex::of(table, span) });
+        let unique = true;
+        self.make_index(NewIndex {
+            key,
+            name,
+            keys,
+            include,
+            unique,
+            nulls_not_distinct,
+            only,
+            ..NewIndex::of(table, span)
+        });
     }
 
     /// Whether a table has no primary key yet. A second one is reported.

@@ -23,6 +23,7 @@ pub(super) struct NewIndex {
     pub(super) keys: Vec<IndexKey>,
     pub(super) include: Vec<IndexKey>,
     pub(super) unique: bool,
+    pub(super) nulls_not_distinct: bool,
     pub(super) btree: bool,
     pub(super) predicate: Option<(Vec<ColumnNumber>, String)>,
     pub(super) span: Span,
@@ -42,6 +43,7 @@ impl NewIndex {
             keys: Vec::new(),
             include: Vec::new(),
             unique: false,
+            nulls_not_distinct: false,
             btree: true,
             predicate: None,
             span,
@@ -85,6 +87,7 @@ impl Replay<'_> {
             keys,
             include,
             unique: index.unique,
+            nulls_not_distinct: index.tail.nulls_not_distinct,
             btree: index.method.is_none_or(|method| method.value == "btree"),
             predicate,
             only: index.only,
@@ -103,7 +106,20 @@ impl Replay<'_> {
 
     /// Makes an index and its constraint, on a table and on its partitions. A name that is taken is reported.
     pub(super) fn make_index(&mut self, new: NewIndex) -> Option<RelationId> {
-        let NewIndex { table, key, name, keys, include, unique, btree, predicate, span, only, parent } = new;
+        let NewIndex {
+            table,
+            key,
+            name,
+            keys,
+            include,
+            unique,
+            nulls_not_distinct,
+            btree,
+            predicate,
+            span,
+            only,
+            parent,
+        } = new;
         let schema = self.db[table].schema;
         if key == Some(KeyKind::Primary) {
             for column in keys.iter().filter_map(|key| key.column) {
@@ -121,7 +137,7 @@ impl Replay<'_> {
             }
             None => self.db.index_name(table, key, &keys, &include),
         };
-        let facts = IndexFacts { table, keys, include, unique, btree, predicate, constraint: None };
+        let facts = IndexFacts { table, keys, include, unique, nulls_not_distinct, btree, predicate, constraint: None };
         let index = self.db.add_relation(schema, &name, RelationKind::Index(facts), span);
         self.db[table].indexes.push(index);
         if let Some(key) = key {
@@ -186,6 +202,7 @@ impl IndexFacts {
         same_keys
             && same_rows
             && self.unique == other.unique
+            && self.nulls_not_distinct == other.nulls_not_distinct
             && self.btree == other.btree
             && self.include.iter().map(|key| key.column).eq(other.include.iter().map(|key| key.column))
     }
@@ -251,6 +268,7 @@ impl Database {
             keys: keys_there(&facts.keys)?,
             include: keys_there(&facts.include)?,
             unique: facts.unique,
+            nulls_not_distinct: facts.nulls_not_distinct,
             btree: facts.btree,
             predicate,
             ..NewIndex::of(table, self[index].span)

@@ -92,6 +92,7 @@ pub(super) struct IndexFacts {
     pub(super) keys: Vec<IndexKey>,
     pub(super) include: Vec<IndexKey>,
     pub(super) unique: bool,
+    pub(super) nulls_not_distinct: bool,
     pub(super) btree: bool,
     /// The columns in `WHERE …`, and its text.
     pub(super) predicate: Option<(Vec<ColumnNumber>, String)>,

@@ -91,7 +91,8 @@ pub(super) fn tail(cursor: &mut Cursor<'_>) -> Read<IndexTail> {
     if cursor.eat("include") {
         tail.include = cursor.columns()?;
     }
-    if !cursor.eat("nulls not distinct") {
+    tail.nulls_not_distinct = cursor.eat("nulls not distinct");
+    if !tail.nulls_not_distinct {
         cursor.eat("nulls distinct");
     }
     if cursor.eat("with") {

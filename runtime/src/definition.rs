@@ -54,18 +54,27 @@ pub struct Column {
     pub not_null: bool,
     /// The column's name in the local database, already mangled.
     pub local: &'static str,
+    /// The form in which the local database holds values, where it isn't the usual one of the type; else empty.
+    pub stored_as: &'static str,
 }
 
 impl Column {
     /// A column that may be NULL, is no array, and has the same name in the local database.
     pub const fn new(name: &'static str, pg_type: &'static str) -> Self {
-        Self { name, pg_type, dims: 0, not_null: false, local: name }
+        Self { name, pg_type, dims: 0, not_null: false, local: name, stored_as: "" }
     }
 
     /// The same, declared NOT NULL.
     #[must_use]
     pub const fn not_null(mut self) -> Self {
         self.not_null = true;
+        self
+    }
+
+    /// The same, held by the local database in a form that isn't the usual one.
+    #[must_use]
+    pub const fn stored_as(mut self, form: &'static str) -> Self {
+        self.stored_as = form;
         self
     }
 

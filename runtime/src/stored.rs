@@ -32,6 +32,8 @@ pub struct StoredColumn<'a> {
     pub pg_type: &'a str,
     /// 0, or an array's dimensions.
     pub dims: u8,
+    /// The form in which values are stored, where it isn't the usual one of the type; else empty.
+    pub stored_as: &'a str,
     /// Declared NOT NULL.
     pub not_null: bool,
 }
@@ -42,8 +44,10 @@ impl Stored {
         let mut list = String::new();
         for column in columns {
             let null = if column.not_null { NOT_NULL } else { " null" };
+            let StoredColumn { local, pg_type, dims, stored_as, .. } = column;
+            let form = if stored_as.is_empty() { String::new() } else { format!(" as {stored_as:?}") };
             // Debug form: a name with a line break stays on its line.
-            let _ = writeln!(list, "{:?} {:?} {}{null}", column.local, column.pg_type, column.dims);
+            let _ = writeln!(list, "{local:?} {pg_type:?} {dims}{form}{null}");
         }
         let key: Vec<&str> = key.into_iter().filter_map(|at| columns.get(at)).map(|column| column.local).collect();
         let _ = writeln!(list, "key {key:?}");
@@ -86,9 +90,34 @@ impl From<&ShapeDefinition> for Stored {
             local: column.local,
             pg_type: column.pg_type,
             dims: column.dims,
+            stored_as: column.stored_as,
             not_null: column.not_null,
         });
         let columns: Vec<StoredColumn<'_>> = columns.collect();
         Self::new(&columns, shape.key.iter().map(|&at| usize::from(at)), shape.local.fingerprint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_shown_while_a_build_only_adds_to_them() {
+        let column =
+            |local, stored_as, not_null| StoredColumn { local, pg_type: "numeric", dims: 0, stored_as, not_null };
+        let (id, price, note) = (column("id", "", true), column("price", "", false), column("note", "", false));
+        let old = Stored::new(&[id, price], [0], 1);
+        let cases = [
+            ("the same", Stored::new(&[id, price], [0], 1), Fit::Keep),
+            ("a nullable column came", Stored::new(&[id, price, note], [0], 2), Fit::Widen),
+            ("one that is never NULL came", Stored::new(&[id, price, column("note", "", true)], [0], 2), Fit::Refetch),
+            ("another key", Stored::new(&[id, price, note], [1], 2), Fit::Refetch),
+            ("a column went", Stored::new(&[id, note], [0], 2), Fit::Refetch),
+            ("another form", Stored::new(&[id, column("price", "text", false), note], [0], 2), Fit::Refetch),
+        ];
+        for (what, new, expected) in cases {
+            assert_eq!(old.fit(&new), expected, "{what}");
+        }
     }
 }

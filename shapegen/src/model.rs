@@ -131,6 +131,8 @@ pub struct Field {
     pub local: String,
     /// The column's type in the local database: `INTEGER`, `TEXT`, `BLOB` or `ANY`.
     pub local_type: &'static str,
+    /// The form in which it is held there, where that isn't the usual one of the type.
+    pub stored_as: Option<String>,
 }
 
 /// A field's Rust type.

@@ -78,7 +78,6 @@ fn key(table: &Table) -> Option<String> {
 }
 
 #[test]
-#[ignore = "until the replay reads all of them"]
 fn every_schema_with_every_table_a_shape_is_generated_and_compiles_without_a_warning() {
     let project = tempfile::tempdir().unwrap();
     let mut program = String::new();

@@ -2,7 +2,6 @@
 
 use super::database::{RelationId, SchemaId};
 use super::drop::Object;
-use super::indexes::NewIndex;
 use super::objects::{Column, ConstraintFacts, NamedType, RelationKind, TypeKind};
 use super::replay::Replay;
 use super::{Generated, Identity};
@@ -225,7 +224,7 @@ impl Replay<'_> {
         if including.indexes {
             for index in self.db[like].indexes.clone() {
                 if let Some(copy) = self.db.index_for(index, table) {
-                    self.make_index(NewIndex { ..copy });
+                    self.make_index(copy);
                 }
             }
         }

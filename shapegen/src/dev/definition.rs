@@ -12,6 +12,7 @@ pub(super) fn of(shape: &Shape) -> &'static ShapeDefinition {
         dims: field.dims,
         not_null: field.not_null,
         local: text(&field.local),
+        stored_as: text(field.stored_as.as_deref().unwrap_or_default()),
     });
     let params = shape.params.iter().map(|param| Param {
         name: text(&param.name),

@@ -132,6 +132,7 @@ fn field(name: &str, pg_type: &str, ty: RustType, local_type: &'static str) -> F
         secret: false,
         local: name.to_owned(),
         local_type,
+        stored_as: None,
     }
 }
 

@@ -218,7 +218,12 @@ impl<'a> Checker<'a, '_> {
         high: &'a ast::Expr,
         negated: bool,
     ) -> Option<Expr> {
-        let symmetric = self.parsed.is_symmetric(first(low));
+        let Some(symmetric) = self.parsed.is_symmetric(first(low)) else {
+            let help = "say it with two comparisons: `(a >= b and a <= c) or (a >= c and a <= b)`";
+            let message = "which `between` is `symmetric` can't be told";
+            self.error(&codes::FRAGMENT_UNSUPPORTED, span(middle), message, "between this", [help.to_owned()]);
+            return None;
+        };
         let (middle, low, high) = (self.value(middle), self.value(low), self.value(high));
         let (middle, low, high) = (middle?, low?, high?);
         let mut range = |low: &Term<'a>, high: &Term<'a>| {

@@ -64,6 +64,7 @@ fn inner(expr: &ast::Expr) -> Option<&ast::Expr> {
         | ast::Expr::SimilarTo { expr: inner, .. }
         | ast::Expr::AtTimeZone { timestamp: inner, .. }
         | ast::Expr::CompoundFieldAccess { root: inner, .. } => Some(inner),
+        ast::Expr::Interval(interval) => Some(&interval.value),
         _ => None,
     }
 }

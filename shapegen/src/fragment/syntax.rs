@@ -30,10 +30,14 @@ impl Parsed<'_> {
         self.params.iter().map(|(name, span)| (name.as_str(), self.range(*span)))
     }
 
-    /// Whether the `between` whose lower bound begins there is symmetric.
-    pub(super) fn is_symmetric(&self, low: Location) -> bool {
+    /// Whether the `between` whose lower bound begins there is symmetric; `None` where the parser doesn't say where that
+    /// is.
+    pub(super) fn is_symmetric(&self, low: Location) -> Option<bool> {
+        if self.betweens.iter().all(|(_, symmetric)| !symmetric) {
+            return Some(false);
+        }
         let before = self.betweens.iter().rev().find(|(at, _)| *at < low);
-        before.is_some_and(|(_, symmetric)| *symmetric)
+        before.map(|(_, symmetric)| *symmetric)
     }
 
     /// A place of the parser in bytes; the whole fragment where the parser knows none.

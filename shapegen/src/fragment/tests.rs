@@ -161,6 +161,7 @@ fn what_a_fragment_can_say() {
         "c_text like 'a%' and c_text not ilike '_b' and c_varchar ~~ $prefix and not c_text !~~* '\\%'",
         "like(c_text, 'a') or not ilike(c_text, 'b')",
         "c_int4 between 1 and 2 and c_int4 not between symmetric 5 and c_int2",
+        "c_timestamptz between symmetric (interval '1 day' + c_timestamptz) and $since",
         "c_int4 = any('{1,2}') and c_int4 <> all($ids) and 'a' = any(tags) and c_text like any (tags)",
         "status = any($statuses) and not (c_text = any(array['a', $name::text]))",
         "tags @> '{a,\"b c\"}' and '{x}' <@ tags and not (tags && $tags) and tags = '{}' and tags <> array['a']",
@@ -189,6 +190,7 @@ fn what_a_fragment_can_say() {
 #[test]
 fn what_a_fragment_cannot_say() {
     let shown = table(&[
+        "c_int4 between symmetric (array[1])[1] and 3",
         "",
         "c_text =",
         "c_text = 'a' limit 1",

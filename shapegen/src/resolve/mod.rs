@@ -187,6 +187,7 @@ fn fields(selection: &Selection<'_>, decided: &Decided<'_>, report: &mut Report)
             dims: column.data_type.dims,
             not_null: column.not_null,
             local_type: ty.local_type(),
+            stored_as: decided.types.stored_as(&column.data_type, &ty),
             ty,
             type_reason: reason,
             attributes: decided.marks.of_field(table, &column.name, secret),

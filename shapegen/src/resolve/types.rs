@@ -271,6 +271,13 @@ impl<'c> Types<'c> {
         None
     }
 
+    /// The form in which the local database holds a column of a type, where the manifest made it another than the usual.
+    pub(super) fn stored_as(&self, data_type: &DataType, ty: &RustType) -> Option<String> {
+        let usual = Types { catalog: self.catalog, rust: manifest::Rust::default(), rules: BTreeMap::new() };
+        let usual = usual.data_type(data_type, &mut |name| name.name.clone());
+        Some(ty.stored()).filter(|form| *form != usual.stored())
+    }
+
     /// A parameter's type: that of the columns that it is compared with, where they agree.
     pub(super) fn param(&self, param: &ParamUse, named: Named<'_>) -> RustType {
         let plain = self.data_type(&param.data_type, named);

@@ -209,6 +209,7 @@ fn stored(shape: &Shape) -> Stored {
         local: &field.local,
         pg_type: &field.pg_type,
         dims: field.dims,
+        stored_as: field.stored_as.as_deref().unwrap_or_default(),
         not_null: field.not_null,
     });
     Stored::new(&columns.collect::<Vec<_>>(), shape.key.iter().copied(), shape.local.fingerprint)

@@ -48,6 +48,10 @@ fn column(field: &Field) -> TokenStream {
         let local = string(&field.local);
         column.extend(quote!(.local(#local)));
     }
+    if let Some(form) = &field.stored_as {
+        let form = string(form);
+        column.extend(quote!(.stored_as(#form)));
+    }
     column
 }
 

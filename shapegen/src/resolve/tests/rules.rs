@@ -71,6 +71,28 @@ fn keys() {
     insta::assert_snapshot!(reports);
 }
 
+/// A key may rest on an index that no constraint stands for, as long as it covers every row.
+#[test]
+fn keys_over_bare_unique_indexes() {
+    let schema = "CREATE TABLE t (a int NOT NULL, b int NOT NULL, c text NOT NULL, d int NOT NULL, e int);
+        CREATE UNIQUE INDEX ON t (b DESC) INCLUDE (e);
+        CREATE UNIQUE INDEX ON t (a, d);
+        CREATE UNIQUE INDEX ON t (a) WHERE b > 0;
+        CREATE UNIQUE INDEX ON t (lower(c));
+        CREATE UNIQUE INDEX ON t (e);
+        CREATE INDEX ON t (d);";
+    let toml = |key: &str| {
+        format!("schema = \"s.sql\"\nshape.t = {{ scope = \"public\", change_frequency = \"low\", key = {key} }}\n")
+    };
+    assert_eq!(model(schema, &toml(r#"["b"]"#)).shapes[0].key, [1]);
+    assert_eq!(model(schema, &toml(r#"["d", "a"]"#)).shapes[0].key, [3, 0]);
+    for key in [r#"["a"]"#, r#"["c"]"#, r#"["d"]"#, r#"["b", "a"]"#] {
+        let said = refused(schema, &toml(key));
+        assert!(said.contains("is no unique set of its table"), "{key}: {said}");
+        assert!(said.contains(r#"a unique set is `key = ["b"]`"#) && !said.contains(r#"["e"]"#), "{key}: {said}");
+    }
+}
+
 #[test]
 fn generated_columns_are_sent_from_postgresql_18_on() {
     let toml = |version: u32, rest: &str| {

@@ -44,6 +44,20 @@ fn a_schema_and_one_shape_are_enough() {
     insta::assert_snapshot!(shown(&model));
 }
 
+/// The examples of `docs/manifest.md` are one manifest.
+#[test]
+fn the_manifest_of_the_docs_is_resolved_without_a_word() {
+    let docs = include_str!("../../../docs/manifest.md");
+    let examples = |language: &str| {
+        let blocks = docs.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix(language));
+        blocks.collect::<String>()
+    };
+    let (model, report) = run(&examples("sql\n"), &examples("toml\n"));
+    assert_eq!(report, "");
+    let shapes = model.expect("a model").shapes;
+    assert_eq!(shapes.iter().map(|shape| shape.row.as_str()).collect::<Vec<_>>(), ["User", "Order", "ShelvesRow"]);
+}
+
 #[test]
 fn keys() {
     let shape = |rest: &str| {

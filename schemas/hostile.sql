@@ -46,6 +46,8 @@ CREATE TABLE "rowKey" ("key" integer PRIMARY KEY, "Row" integer REFERENCES "Row"
 CREATE TABLE _ (_ integer PRIMARY KEY);
 CREATE TABLE "1" ("1" integer PRIMARY KEY, "2" text, "1_2" text);
 CREATE TABLE "sqlite_master" ("rowid" integer PRIMARY KEY, "_rowid_" integer, "oid_" integer, "sqlite_sequence" text, "_g" text);
+CREATE TABLE std (core integer PRIMARY KEY);
+CREATE TABLE shapegen_runtime (v1 integer PRIMARY KEY);
 CREATE TABLE "_instance" ("key" text PRIMARY KEY, "fingerprint" text);
 
 COMMENT ON SCHEMA "schéma 🌍" IS 'a schema''s';

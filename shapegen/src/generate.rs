@@ -19,7 +19,7 @@ use crate::schema::Entry;
 use crate::schema::{self, Schema};
 #[cfg(feature = "cli")]
 use crate::source::SourceFile;
-use crate::source::SourceMap;
+use crate::source::{SourceMap, Spanned};
 
 /// Where the Rust module goes when the manifest doesn't say.
 const RUST_FOLDER: &str = "src/sync";
@@ -232,9 +232,14 @@ impl Generated {
         let mut report = Report::default();
         report.push(match error {
             OutputError::Emit(error) => defect(error),
-            OutputError::Foreign(_) => {
+            OutputError::Foreign(paths) => {
+                let Loaded { manifest, sources, .. } = &self.loaded;
                 let diagnostic = Diagnostic::error(&codes::OUTPUT, error.to_string());
-                match &self.loaded.manifest.output.rust {
+                let is_around = |folder: &&Spanned<String>| {
+                    let folder = manifest.folder(sources).join(&folder.value);
+                    paths.iter().any(|path| path.parent() == Some(&folder))
+                };
+                match [&manifest.output.rust, &manifest.output.ddl].into_iter().flatten().find(is_around) {
                     Some(folder) => diagnostic.at(folder.span, "the folder of the output"),
                     None => diagnostic,
                 }

@@ -17,11 +17,10 @@ pub fn is_keyword(word: &str) -> bool {
     KEYWORDS.binary_search(&word).is_ok()
 }
 
-/// Whether a name is a Rust type's: an identifier in camel case, no keyword.
+/// Whether a name has the form of a Rust type's: an identifier in camel case. `Self` has it, and is taken.
 pub fn is_type_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_uppercase())
         && name.chars().all(|other| other.is_ascii_alphanumeric())
-        && !is_keyword(name)
 }
 
 /// A snake-case identifier for any text, not yet raw: `type` stays `type`.

@@ -346,6 +346,13 @@ mod tests {
             }
         }
         assert_eq!(fs::read_dir(mine.parent().unwrap()).unwrap().count(), 1);
+
+        fs::create_dir(root.path().join("sql")).unwrap();
+        fs::write(root.path().join("sql/local.sql"), "-- mine").unwrap();
+        let text = "schema = \"schema.sql\"\n[output]\nrust = \"src/new\"\nddl = \"sql\"\n[shape]\n";
+        fs::write(&manifest, text).unwrap();
+        let Ran { err, .. } = shapegen(&["build", "--manifest", &manifest]);
+        assert!(err.contains("4 | ddl = \"sql\"") && !root.path().join("src/new").exists(), "{err}");
     }
 
     #[test]

@@ -138,6 +138,8 @@ impl Output {
 fn read(path: &Path) -> Result<Option<Vec<u8>>, OutputError> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
+        // A link to nothing is somebody's, too.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => Ok(Some(Vec::new())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed("read", path)(error)),
     }

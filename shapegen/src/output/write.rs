@@ -136,6 +136,17 @@ mod tests {
         assert_eq!(listing(&root.join("sync")), ["a.rs", "c.rs", "hand.rs", "notes.md"]);
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nothing_is_not_replaced() {
+        let root = tempfile::tempdir().unwrap();
+        let link = root.path().join("a.rs");
+        std::os::unix::fs::symlink("nothing", &link).unwrap();
+        let error = output(root.path(), &[("a.rs", OURS)]).write().unwrap_err();
+        assert!(matches!(&error, OutputError::Foreign(paths) if *paths == [link.clone()]), "{error}");
+        assert!(link.is_symlink());
+    }
+
     #[test]
     fn a_foreign_file_stops_everything() {
         let root = tempfile::tempdir().unwrap();

@@ -10,6 +10,7 @@ mod print;
 mod shape;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -20,6 +21,28 @@ use print::ident;
 
 /// The form of the code that is printed here: what `generated_for!` holds against the runtime.
 const FORM: u32 = 1;
+
+/// The code that prints. Two builds of one version can differ in it, and a file of the other one isn't current.
+const PRINTER: [&str; 9] = [
+    include_str!("client.rs"),
+    include_str!("composites.rs"),
+    include_str!("definition.rs"),
+    include_str!("enums.rs"),
+    include_str!("layout.rs"),
+    include_str!("mod.rs"),
+    include_str!("newtypes.rs"),
+    include_str!("print.rs"),
+    include_str!("shape.rs"),
+];
+
+/// Its hash, whatever the line ends of the checkout.
+static PRINTER_HASH: LazyLock<String> = LazyLock::new(|| {
+    let mut hasher = blake3::Hasher::new();
+    PRINTER.iter().flat_map(|source| source.lines()).for_each(|line| {
+        hasher.update(line.as_bytes());
+    });
+    hasher.finalize().to_string()
+});
 
 /// A file of the module before it is printed, which is most of the work.
 #[derive(Clone, Copy)]
@@ -88,9 +111,14 @@ impl File<'_> {
         }
     }
 
-    /// What decides the text, in its debug form: that is there for every part of the model, equal on every machine, and
-    /// a tenth of the work of printing.
+    /// What decides the text: the printer, and the part of the model.
     fn made_from(&self) -> String {
+        format!("{} {}", *PRINTER_HASH, self.facts())
+    }
+
+    /// The part of the model in its debug form: that is there for every part, equal on every machine, and a tenth of the
+    /// work of printing.
+    fn facts(&self) -> String {
         match self.part {
             Part::Shape(shape) => format!("{shape:?}"),
             Part::Enums => format!("{:?}", self.model.enums),
@@ -172,9 +200,10 @@ fn modules(model: &Model) -> Result<Vec<TokenStream>, EmitError> {
     for part in &parts {
         let name = ident(part.module())?;
         let exports = part.exports(model).into_iter().map(ident).collect::<Result<Vec<_>, _>>()?;
+        // A table can be named like a crate: `self` is the one here.
         items.push(match exports.as_slice() {
-            [one] => quote!(pub use #name::#one;),
-            several => quote!(pub use #name::{#(#several),*};),
+            [one] => quote!(pub use self::#name::#one;),
+            several => quote!(pub use self::#name::{#(#several),*};),
         });
     }
     Ok(items)
@@ -204,6 +233,17 @@ mod tests {
             assert!(code.items.iter().all(|item| !matches!(item, syn::Item::Fn(_))), "{name} has a function");
             fixture::snapshots().bind(|| insta::assert_snapshot!(format!("hostile_{name}"), text));
         }
+    }
+
+    #[test]
+    fn the_printer_is_all_of_this_folder() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/emit/rust");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let mut sources: Vec<String> = files.filter_map(|path| std::fs::read_to_string(path).ok()).collect();
+        sources.sort();
+        let mut printer = PRINTER.to_vec();
+        printer.sort_unstable();
+        assert!(sources == printer, "a file was added or renamed: name it in `PRINTER`");
     }
 
     #[test]

@@ -8,7 +8,8 @@ use shapegen::Generated;
 use crate::postgres::{Database, Postgres};
 
 /// A manifest and its schema, of the repository.
-const CASES: [(&str, &str, &str); 2] = [
+const CASES: [(&str, &str, &str); 3] = [
+    ("hostile", "shapegen/fixtures/hostile.toml", "schemas/hostile.sql"),
     ("postgres", "shapegen/fixtures/postgres.toml", "shapegen/fixtures/postgres.sql"),
     ("streampai", "examples/streampai/shapes.toml", "schemas/streampai.sql"),
 ];

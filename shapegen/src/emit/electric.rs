@@ -67,6 +67,12 @@ mod tests {
     }
 
     #[test]
+    fn hostile_names_stay_inert() {
+        let text = electric_sql(&fixture::of_hostile_names()).unwrap();
+        fixture::snapshots().bind(|| insta::assert_snapshot!("hostile_electric.sql", text));
+    }
+
+    #[test]
     fn partitions_are_cared_for_when_the_file_is_run() {
         let name = QualifiedName { schema: "public".to_owned(), name: "events".to_owned() };
         let index = PostgresIndex { name: "events_user_id".to_owned(), columns: vec!["user_id".to_owned()] };

@@ -23,11 +23,20 @@ pub(crate) fn snapshots() -> insta::Settings {
 
 /// A model as `resolve` makes it, of a schema with what PostgreSQL's side has to cope with.
 pub(crate) fn resolved() -> Model {
+    load(include_str!("../../fixtures/postgres.sql"), include_str!("../../fixtures/postgres.toml"))
+}
+
+/// A model as `resolve` makes it, of names and comments that try to get out of what they are printed into.
+pub(crate) fn of_hostile_names() -> Model {
+    load(include_str!("../../../schemas/hostile.sql"), include_str!("../../fixtures/hostile.toml"))
+}
+
+fn load(schema: &str, manifest: &str) -> Model {
     let root = tempfile::tempdir().unwrap();
-    std::fs::write(root.path().join("schema.sql"), include_str!("../../fixtures/postgres.sql")).unwrap();
-    let manifest = root.path().join("shapes.toml");
-    std::fs::write(&manifest, include_str!("../../fixtures/postgres.toml")).unwrap();
-    crate::generate::load(&manifest).unwrap_or_else(|failed| panic!("{failed}")).model
+    std::fs::write(root.path().join("schema.sql"), schema).unwrap();
+    let path = root.path().join("shapes.toml");
+    std::fs::write(&path, manifest).unwrap();
+    crate::generate::load(&path).unwrap_or_else(|failed| panic!("{failed}")).model
 }
 
 pub(crate) fn model() -> Model {

@@ -53,4 +53,10 @@ mod tests {
         let text = local_pglite_sql(&fixture::resolved()).unwrap();
         fixture::snapshots().bind(|| insta::assert_snapshot!("local.pglite.sql", text));
     }
+
+    #[test]
+    fn hostile_names_stay_inert() {
+        let text = local_pglite_sql(&fixture::of_hostile_names()).unwrap();
+        fixture::snapshots().bind(|| insta::assert_snapshot!("hostile_local.pglite.sql", text));
+    }
 }

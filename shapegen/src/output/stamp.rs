@@ -10,6 +10,8 @@ use std::time::UNIX_EPOCH;
 /// What a stamp says.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
+    /// The program that built: another one of the same version may make something else of the same inputs.
+    program: File,
     /// Hash of the manifest and the schema's scripts.
     pub(crate) inputs: blake3::Hash,
     /// The manifest's `schema`.
@@ -34,6 +36,22 @@ impl File {
         let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
         Some(Self { path, bytes: metadata.len(), modified_ns: modified.as_nanos() })
     }
+
+    /// `None` when the path isn't text.
+    fn print(&self) -> Option<String> {
+        Some(format!("{} {} {}", self.bytes, self.modified_ns, self.path.to_str()?))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (bytes, rest) = text.split_once(' ')?;
+        let (modified_ns, path) = rest.split_once(' ')?;
+        Some(Self { path: path.into(), bytes: bytes.parse().ok()?, modified_ns: modified_ns.parse().ok()? })
+    }
+}
+
+/// This program's own file.
+fn program() -> Option<File> {
+    File::at(std::env::current_exe().ok()?)
 }
 
 const FIRST_LINE: &str = concat!("shapegen ", env!("CARGO_PKG_VERSION"));
@@ -47,12 +65,13 @@ impl Stamp {
         outputs: impl Iterator<Item = &'p Path>,
     ) -> Option<Self> {
         let outputs = outputs.map(|path| File::at(std::path::absolute(path).ok()?)).collect::<Option<_>>()?;
-        Some(Self { inputs, schema, overrides, outputs })
+        Some(Self { program: program()?, inputs, schema, overrides, outputs })
     }
 
-    /// The stamp of a manifest's last build.
+    /// The stamp of a manifest's last build, if this program made it.
     pub(crate) fn read(manifest: &Path) -> Option<Self> {
-        Self::parse(&fs::read_to_string(place(manifest)?).ok()?)
+        let stamp = Self::parse(&fs::read_to_string(place(manifest)?).ok()?)?;
+        (stamp.program == program()?).then_some(stamp)
     }
 
     /// Leaves it for the next build. That it can't be written costs that build time and nothing else.
@@ -80,11 +99,12 @@ impl Stamp {
 
     /// One fact a line; `None` when a path can't be one.
     fn print(&self) -> Option<String> {
-        let mut lines = vec![FIRST_LINE.to_owned(), format!("inputs {}", self.inputs.to_hex())];
+        let mut lines = vec![FIRST_LINE.to_owned(), format!("program {}", self.program.print()?)];
+        lines.push(format!("inputs {}", self.inputs.to_hex()));
         lines.extend(self.schema.iter().map(|entry| format!("schema {entry}")));
         lines.extend(self.overrides.iter().map(|entry| format!("overrides {entry}")));
-        for File { path, bytes, modified_ns } in &self.outputs {
-            lines.push(format!("output {bytes} {modified_ns} {}", path.to_str()?));
+        for file in &self.outputs {
+            lines.push(format!("output {}", file.print()?));
         }
         lines.iter().all(|line| !line.contains(['\n', '\r'])).then(|| lines.join("\n"))
     }
@@ -94,18 +114,14 @@ impl Stamp {
         if lines.next() != Some(FIRST_LINE) {
             return None;
         }
+        let program = File::parse(lines.next()?.strip_prefix("program ")?)?;
         let inputs = blake3::Hash::from_hex(lines.next()?.strip_prefix("inputs ")?).ok()?;
-        let mut stamp = Self { inputs, schema: Vec::new(), overrides: None, outputs: Vec::new() };
+        let mut stamp = Self { program, inputs, schema: Vec::new(), overrides: None, outputs: Vec::new() };
         for line in lines {
             match line.split_once(' ')? {
                 ("schema", entry) => stamp.schema.push(entry.to_owned()),
                 ("overrides", entry) => stamp.overrides = Some(entry.to_owned()),
-                ("output", file) => {
-                    let (bytes, file) = file.split_once(' ')?;
-                    let (modified_ns, path) = file.split_once(' ')?;
-                    let (bytes, modified_ns) = (bytes.parse().ok()?, modified_ns.parse().ok()?);
-                    stamp.outputs.push(File { path: path.into(), bytes, modified_ns });
-                }
+                ("output", file) => stamp.outputs.push(File::parse(file)?),
                 _ => return None,
             }
         }
@@ -115,7 +131,9 @@ impl Stamp {
 
 /// Where the stamp of a manifest lies: in the target folder of the workspace around it.
 fn place(manifest: &Path) -> Option<PathBuf> {
-    let manifest = fs::canonicalize(manifest).ok()?;
+    // A linked manifest is another one: its paths are relative to the link.
+    let folder = manifest.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let manifest = fs::canonicalize(folder).ok()?.join(manifest.file_name()?);
     let workspace = manifest.ancestors().skip(1).find(|folder| folder.join("Cargo.lock").is_file())?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
     let name = blake3::hash(manifest.as_os_str().as_encoded_bytes()).to_hex();
@@ -125,6 +143,32 @@ fn place(manifest: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_another_program_built_is_not_remembered() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("Cargo.lock"), "").unwrap();
+        let manifest = root.path().join("shapes.toml");
+        let stamp = || Stamp::new(blake3::hash(b"x"), Vec::new(), None, [].into_iter()).unwrap();
+        stamp().write(&manifest);
+        assert_eq!(Stamp::read(&manifest), Some(stamp()));
+        let program = File { bytes: 1, ..program().unwrap() };
+        Stamp { program, ..stamp() }.write(&manifest);
+        assert_eq!(Stamp::read(&manifest), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_manifest_has_a_stamp_of_its_own() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("Cargo.lock"), "").unwrap();
+        fs::write(root.path().join("shapes.toml"), "").unwrap();
+        fs::create_dir(root.path().join("app")).unwrap();
+        let link = root.path().join("app/shapes.toml");
+        std::os::unix::fs::symlink("../shapes.toml", &link).unwrap();
+        assert_ne!(place(&link), place(&root.path().join("shapes.toml")));
+        assert_eq!(place(&root.path().join("app/../shapes.toml")), place(&root.path().join("shapes.toml")));
+    }
 
     #[test]
     fn what_was_printed_is_parsed_and_damage_is_no_stamp() {

@@ -203,10 +203,7 @@ impl<'c> Chooser<'c, '_> {
         let diagnostic = Diagnostic::error(&codes::SHAPE_KEY, message)
             .at(written.span, "its rows can't be told apart")
             .see(self.table.span, "declared here");
-        let usable = self.unique_sets().find(|set| {
-            set.iter().all(|name| self.find(name).is_some_and(|column| column.not_null && self.is_key(column)))
-        });
-        match usable {
+        match self.usable_sets().next() {
             Some(set) => diagnostic.help(format!("one of its unique sets can be the key: `key = {}`", toml_list(set))),
             None => {
                 diagnostic.help("give it a primary key, or a unique constraint or index over columns that are not null")
@@ -219,6 +216,12 @@ impl<'c> Chooser<'c, '_> {
         let indexes = self.table.indexes.iter().filter(|index| index.unique).map(|index| index.columns.as_slice());
         let constraints = self.table.primary_key.iter().chain(&self.table.unique).map(Vec::as_slice);
         constraints.chain(indexes)
+    }
+
+    /// The unique sets that can be the key.
+    fn usable_sets(&self) -> impl Iterator<Item = &'c [String]> {
+        let usable = |name: &String| self.find(name).is_some_and(|column| column.not_null && self.is_key(column));
+        self.unique_sets().filter(move |set| set.iter().all(usable))
     }
 
     /// `key = […]`: a unique set of columns that are never NULL.
@@ -248,7 +251,7 @@ impl<'c> Chooser<'c, '_> {
             failed = true;
             let message = format!("the key of `{}` is no unique set of its table", self.entry.name.value);
             let mut diagnostic = Diagnostic::error(&codes::SHAPE_KEY, message).at(list.span, "two rows could share it");
-            for set in self.unique_sets().take(3) {
+            for set in self.usable_sets().take(3) {
                 diagnostic = diagnostic.help(format!("a unique set is `key = {}`", toml_list(set)));
             }
             report.push(diagnostic);

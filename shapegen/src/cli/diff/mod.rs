@@ -14,7 +14,7 @@ use clap::Args;
 use super::explain::printable;
 use super::message::{Message, MessageChange};
 use super::{Exit, Terminal};
-use crate::diagnostics::{Diagnostic, Report, codes};
+use crate::diagnostics::{Diagnostic, Report, codes, nearest_file};
 use crate::generate::load;
 use crate::model::Model;
 use crate::source::SourceMap;
@@ -52,19 +52,17 @@ fn model(written: &Path, terminal: &mut Terminal<'_>) -> io::Result<Option<Model
     let revision = match written.to_str().and_then(revision::split) {
         Some((name, path)) if !written.exists() => match Revision::check_out(Path::new("."), name, path) {
             Ok(revision) => Some((revision, name)),
-            Err(said) => {
-                let mut report = Report::default();
-                let message = format!("can't read `{}`: {said}", written.display());
-                report.push(Diagnostic::error(&codes::FILE, message));
-                terminal.report(&report, &SourceMap::default())?;
-                return Ok(None);
-            }
+            Err(said) => return missing(written, &said, terminal),
         },
         _ => None,
     };
     let mut path = revision.as_ref().map_or(written, |(revision, _)| revision.manifest()).to_path_buf();
     if path.is_dir() {
         path.push("shapes.toml");
+    }
+    if !path.exists() {
+        let said = if revision.is_some() { "the revision has no such file" } else { "there is no such file" };
+        return missing(written, said, terminal);
     }
     match load(&path) {
         // Its warnings are those of a build, and are said there.
@@ -77,6 +75,18 @@ fn model(written: &Path, terminal: &mut Terminal<'_>) -> io::Result<Option<Model
             Ok(None)
         }
     }
+}
+
+/// Says that there is no manifest.
+fn missing(written: &Path, said: &str, terminal: &mut Terminal<'_>) -> io::Result<Option<Model>> {
+    let mut report = Report::default();
+    let diagnostic = Diagnostic::error(&codes::FILE, format!("can't read `{}`: {said}", written.display()));
+    report.push(match nearest_file(written) {
+        Some(near) => diagnostic.help(format!("did you mean `{}`?", near.display())),
+        None => diagnostic.help("name a manifest, a folder with a shapes.toml, or a revision's: `main:shapes.toml`"),
+    });
+    terminal.report(&report, &SourceMap::default())?;
+    Ok(None)
 }
 
 fn say(difference: &Difference, terminal: &mut Terminal<'_>) -> io::Result<()> {

@@ -90,4 +90,7 @@ fn what_is_wrong_with_either_is_said() {
     let Ran { exit, err, .. } = shapegen(&["diff", "no-such-revision:shapes.toml", &new]);
     assert_eq!(exit, Exit::Diagnostics);
     assert!(err.starts_with("error[SG0001]: can't read `no-such-revision:shapes.toml`: git"), "{err}");
+    let Ran { err, .. } = shapegen(&["diff", "HEAD", &format!("{new}/shapes.tml")]);
+    let [revision, file] = ["can't read `HEAD`: there is no such file", "shapes.toml`?"].map(|said| err.find(said));
+    assert!(revision.is_some() && revision < file && err.contains("or a revision's: `main:shapes.toml`"), "{err}");
 }

@@ -196,6 +196,16 @@ mod tests {
         }
     }
 
+    /// Whether all of it compiles is asked of the compiler, with every other schema, in `tests/all/schemas.rs`.
+    #[test]
+    fn hostile_names_and_comments_stay_inert() {
+        for (name, text) in printed(&fixture::of_hostile_names()) {
+            let code = syn::parse_file(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert!(code.items.iter().all(|item| !matches!(item, syn::Item::Fn(_))), "{name} has a function");
+            fixture::snapshots().bind(|| insta::assert_snapshot!(format!("hostile_{name}"), text));
+        }
+    }
+
     #[test]
     fn without_a_session_the_client_has_none() {
         let mut model = fixture::model();

@@ -73,8 +73,15 @@ pub(super) fn block(text: &str) -> Literal {
 
 /// A name as a code span of a doc comment.
 pub(super) fn code(name: &str) -> String {
-    let shown = name.escape_debug().map(|c| if c == '`' { '\'' } else { c });
-    format!("`{}`", shown.collect::<String>())
+    let mut shown = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            '`' => shown.push('\''),
+            '\'' | '"' | '\\' => shown.push(c),
+            c => shown.extend(c.escape_debug()),
+        }
+    }
+    format!("`{shown}`")
 }
 
 /// Doc comments from text that a schema brings; `otherwise` where it brings none.

@@ -44,6 +44,20 @@ fn a_schema_and_one_shape_are_enough() {
     insta::assert_snapshot!(shown(&model));
 }
 
+/// The examples of `docs/manifest.md` are one manifest.
+#[test]
+fn the_manifest_of_the_docs_is_resolved_without_a_word() {
+    let docs = include_str!("../../../docs/manifest.md");
+    let examples = |language: &str| {
+        let blocks = docs.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix(language));
+        blocks.collect::<String>()
+    };
+    let (model, report) = run(&examples("sql\n"), &examples("toml\n"));
+    assert_eq!(report, "");
+    let shapes = model.expect("a model").shapes;
+    assert_eq!(shapes.iter().map(|shape| shape.row.as_str()).collect::<Vec<_>>(), ["User", "Order", "ShelvesRow"]);
+}
+
 #[test]
 fn keys() {
     let shape = |rest: &str| {
@@ -69,6 +83,28 @@ fn keys() {
         reports.push_str(&refused(ODD, &toml));
     }
     insta::assert_snapshot!(reports);
+}
+
+/// A key may rest on an index that no constraint stands for, as long as it covers every row.
+#[test]
+fn keys_over_bare_unique_indexes() {
+    let schema = "CREATE TABLE t (a int NOT NULL, b int NOT NULL, c text NOT NULL, d int NOT NULL, e int);
+        CREATE UNIQUE INDEX ON t (b DESC) INCLUDE (e);
+        CREATE UNIQUE INDEX ON t (a, d);
+        CREATE UNIQUE INDEX ON t (a) WHERE b > 0;
+        CREATE UNIQUE INDEX ON t (lower(c));
+        CREATE UNIQUE INDEX ON t (e);
+        CREATE INDEX ON t (d);";
+    let toml = |key: &str| {
+        format!("schema = \"s.sql\"\nshape.t = {{ scope = \"public\", change_frequency = \"low\", key = {key} }}\n")
+    };
+    assert_eq!(model(schema, &toml(r#"["b"]"#)).shapes[0].key, [1]);
+    assert_eq!(model(schema, &toml(r#"["d", "a"]"#)).shapes[0].key, [3, 0]);
+    for key in [r#"["a"]"#, r#"["c"]"#, r#"["d"]"#, r#"["b", "a"]"#] {
+        let said = refused(schema, &toml(key));
+        assert!(said.contains("is no unique set of its table"), "{key}: {said}");
+        assert!(said.contains(r#"a unique set is `key = ["b"]`"#) && !said.contains(r#"["e"]"#), "{key}: {said}");
+    }
 }
 
 #[test]

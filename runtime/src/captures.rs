@@ -111,7 +111,7 @@ pub(crate) fn apply<S: Shape>(body: &[u8], rows: &mut BTreeMap<S::Key, S>) -> Re
 }
 
 const fn column(name: &'static str, pg_type: &'static str, dims: u8, not_null: bool) -> Column {
-    Column { name, pg_type, dims, not_null, local: name }
+    Column { name, pg_type, dims, not_null, local: name, stored_as: "" }
 }
 
 const fn definition(name: &'static str, columns: &'static [Column], key: &'static [u16]) -> ShapeDefinition {

@@ -12,6 +12,8 @@ pub(crate) struct Local {
     definition: &'static ShapeDefinition,
     kept: Kept,
     rows: Box<dyn ErasedRows>,
+    /// The log is read from its beginning, not from where an earlier run stopped.
+    from_beginning: bool,
 }
 
 impl Local {
@@ -22,7 +24,7 @@ impl Local {
         rows: Box<dyn ErasedRows>,
     ) -> (Self, Option<Position>) {
         let (rows, position) = kept.open(rows).await;
-        (Self { definition, kept, rows }, position)
+        (Self { definition, kept, rows, from_beginning: false }, position)
     }
 
     /// Takes a body over: into the rows, into the store, and at up-to-date onto the screen.
@@ -30,15 +32,21 @@ impl Local {
         if delivery.first {
             self.rows.restart();
             self.kept.restart();
+            self.from_beginning = true;
         }
         let outcome = match self.read(&delivery.body) {
-            Ok(Outcome::MustRefetch) => {
+            Ok(outcome @ (Outcome::MustRefetch | Outcome::Restart)) => {
                 self.rows.reject();
-                return Ok(Outcome::MustRefetch);
+                return Ok(outcome);
             }
             Ok(outcome) => outcome,
             Err(error) => {
                 self.rows.reject();
+                if matches!(error, SyncError::Unsupported { .. }) {
+                    // Among the rows are some that the person may not see any more.
+                    self.rows.restart();
+                    self.rows.publish();
+                }
                 return Err(error);
             }
         };
@@ -68,15 +76,23 @@ impl Local {
             outcome = match message {
                 Message::Change(change) => {
                     self.rows
-                        .change(change.operation, &mut columns)
+                        .change(change, &mut columns)
                         .map_err(|error| SyncError::column(self.definition, error))?;
                     Outcome::More
                 }
                 Message::UpToDate { .. } => Outcome::UpToDate,
                 Message::MustRefetch => return Ok(Outcome::MustRefetch),
-                // Rows left without a change of their own: to go on would show them for ever.
-                Message::MoveOut => {
-                    return Err(SyncError::Unsupported { of: Origin::new(self.definition), message: "move-out" });
+                Message::MoveOut(moved) => match self.rows.moved(&moved, false) {
+                    true => Outcome::More,
+                    // The store doesn't know why its rows are there. From the beginning everything is said.
+                    false if !self.from_beginning => return Ok(Outcome::Restart),
+                    false => {
+                        return Err(SyncError::Unsupported { of: Origin::new(self.definition), message: "move-out" });
+                    }
+                },
+                Message::MoveIn(moved) => {
+                    self.rows.moved(&moved, true);
+                    Outcome::More
                 }
                 Message::SnapshotEnd | Message::Other => Outcome::More,
             };

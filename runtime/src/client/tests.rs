@@ -1,5 +1,6 @@
 //! Clients of a service that answers what the test says, when the test says it.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,7 +12,8 @@ use tokio::sync::watch;
 use super::*;
 use crate::collection::Connection;
 use crate::columns::{ColumnError, Columns};
-use crate::definition::{Column, LocalTable, Policy, Table};
+use crate::definition::{Column, Filter, LocalTable, Policy, Table};
+use crate::expr::{Expr, Kind, Operand, Select};
 use crate::store::SqliteStore;
 use crate::stream::SyncError;
 
@@ -66,6 +68,70 @@ impl Shape for Note {
     fn encode_key<'a>(key: &'a i64, out: &mut Encoder<'a>) {
         out.put(key);
     }
+}
+
+/// A note of a shape with a subquery.
+#[derive(Debug, Clone, PartialEq)]
+struct OurNote(Note);
+
+impl Shape for OurNote {
+    type Key = i64;
+    type Params = ();
+    const DEFINITION: &'static ShapeDefinition = &ShapeDefinition {
+        filter: Some(Filter {
+            sql: "id in (select id from ours)",
+            expr: Expr::InSelect {
+                operands: Cow::Borrowed(&[Operand::Column(Cow::Borrowed("id"))]),
+                kinds: Cow::Borrowed(&[Kind::Integer]),
+                select: Cow::Borrowed(&[Select {
+                    schema: Cow::Borrowed("public"),
+                    table: Cow::Borrowed("ours"),
+                    columns: Cow::Borrowed(&[Cow::Borrowed("id")]),
+                    condition: Expr::All(Cow::Borrowed(&[])),
+                }]),
+                negated: false,
+            },
+        }),
+        ..*Note::DEFINITION
+    };
+
+    fn key(&self) -> i64 {
+        self.0.key()
+    }
+
+    fn decode_key(columns: &Columns<'_>) -> Result<i64, ColumnError> {
+        Note::decode_key(columns)
+    }
+
+    fn decode(columns: &mut Columns<'_>) -> Result<Self, ColumnError> {
+        Note::decode(columns).map(Self)
+    }
+
+    fn merge(&mut self, columns: &mut Columns<'_>) -> Result<(), ColumnError> {
+        self.0.merge(columns)
+    }
+
+    fn encode<'a>(&'a self, out: &mut Encoder<'a>) {
+        self.0.encode(out);
+    }
+
+    fn encode_key<'a>(key: &'a i64, out: &mut Encoder<'a>) {
+        Note::encode_key(key, out);
+    }
+}
+
+fn tagged(id: i64, operation: &str, tag: &str) -> String {
+    format!(
+        r#"{{"key":"{id}","value":{{"id":"{id}"}},"headers":{{"operation":"{operation}","tags":["{tag}"],"active_conditions":[true]}}}}"#
+    )
+}
+
+fn moved(event: &str, value: &str) -> String {
+    format!(r#"{{"headers":{{"event":"{event}","patterns":[{{"pos":0,"value":"{value}"}}],"txids":[]}}}}"#)
+}
+
+fn ids(notes: &Collection<OurNote>) -> Vec<i64> {
+    notes.snapshot().iter().map(|note| note.0.id).collect()
 }
 
 struct NoteClient(Client);
@@ -126,6 +192,10 @@ impl Service {
             .iter()
             .map(|id| format!(r#"{{"key":"{id}","value":{{"id":"{id}"}},"headers":{{"operation":"insert"}}}}"#))
             .collect();
+        self.messages(handle, offset, &mut messages, up_to_date);
+    }
+
+    fn messages(&self, handle: &str, offset: u32, messages: &mut Vec<String>, up_to_date: bool) {
         if up_to_date {
             messages.push(r#"{"headers":{"control":"up-to-date"}}"#.to_owned());
         }
@@ -350,4 +420,74 @@ fn an_address_that_is_none_is_shown_without_its_secrets() {
         let error = ClientBuilder::<NoteClient>::new(url).build().err().unwrap();
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
     }
+}
+
+#[tokio::test]
+async fn a_row_goes_when_its_value_moves_out_of_the_subquery() {
+    let service = Service::new().await;
+    let notes = service.builder().build().unwrap().0.collection::<OurNote>(());
+    let mut offset = 0;
+    let mut say = |messages: Vec<String>| {
+        offset += 1;
+        service.messages("h", offset, &mut messages.clone(), true);
+    };
+    say(vec![tagged(1, "insert", "a"), tagged(2, "insert", "b"), tagged(3, "insert", "a")]);
+    service.held(1).await;
+    assert_eq!(ids(&notes), [1, 2, 3]);
+    // A row that the same answer brings another reason for stays.
+    say(vec![tagged(3, "update", "c"), moved("move-out", "a")]);
+    service.held(1).await;
+    assert_eq!(ids(&notes), [2, 3]);
+    say(vec![moved("move-in", "a"), tagged(1, "insert", "a"), moved("move-out", "c")]);
+    service.held(1).await;
+    assert_eq!(ids(&notes), [1, 2]);
+    // Half an answer counts for nothing, what it says of tags neither.
+    let headers = "electric-handle: h\r\nelectric-offset: 9_0\r\nelectric-cursor: 1\r\n";
+    service.answer(200, headers, &format!("[{},{},", tagged(2, "update", "a"), moved("move-out", "b")));
+    say(vec![moved("move-out", "b")]);
+    service.held(1).await;
+    assert_eq!(ids(&notes), [1]);
+    assert!(matches!(notes.connection(), Connection::Online), "{:?}", notes.connection());
+}
+
+/// The store knows no tags: the rows are fetched anew, once.
+#[tokio::test]
+async fn a_move_out_after_a_restart_is_followed_from_the_beginning() {
+    let service = Service::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let build = || service.builder().store(SqliteStore::in_dir(folder.path()).unwrap()).build().unwrap().0;
+    let rows = || vec![tagged(1, "insert", "a"), tagged(2, "insert", "b")];
+    {
+        let client = build();
+        let notes = client.collection::<OurNote>(());
+        service.messages("h", 1, &mut rows(), true);
+        service.held(1).await;
+        assert_eq!(ids(&notes), [1, 2]);
+        let Storage::Disk(disk) = client.storage() else { panic!("no store") };
+        within(disk.flush()).await.unwrap();
+    }
+    service.held(0).await;
+    let client = build();
+    let notes = client.collection::<OurNote>(());
+    within(notes.hydrated()).await.unwrap();
+    service.messages("h", 2, &mut vec![moved("move-out", "a")], true);
+    service.messages("h", 1, &mut rows(), false);
+    service.messages("h", 2, &mut vec![moved("move-out", "a")], true);
+    service.held(1).await;
+    assert_eq!(ids(&notes), [2]);
+    assert!(matches!(notes.connection(), Connection::Online), "{:?}", notes.connection());
+}
+
+#[tokio::test]
+async fn rows_that_may_have_moved_out_are_not_shown() {
+    let service = Service::new().await;
+    let notes = service.builder().build().unwrap().0.collection::<OurNote>(());
+    service.notes(1, &[1, 2], true);
+    service.held(1).await;
+    assert_eq!(ids(&notes), [1, 2]);
+    service.messages("h", 2, &mut vec![moved("move-out", "a")], true);
+    until(|| matches!(notes.connection(), Connection::Stopped(_))).await;
+    let Connection::Stopped(error) = notes.connection() else { unreachable!() };
+    assert!(matches!(*error, SyncError::Unsupported { .. }), "{error:?}");
+    assert!(notes.snapshot().is_empty());
 }

@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use super::{Shared, Snapshot, State};
 use crate::columns::{ColumnError, Columns};
-use crate::log::Operation;
+use crate::log::{Change, Moved, Operation, Tags};
 use crate::shape::Shape;
 use crate::store::{LoadRows, RowChange, Saved};
 
 /// What the driver does with rows whose type it doesn't know.
 pub(crate) trait ErasedRows: LoadRows + Sync {
     /// Takes one change of the response that is being read; nothing of it counts before `keep`.
-    fn change(&mut self, operation: Operation, columns: &mut Columns<'_>) -> Result<(), ColumnError>;
+    fn change(&mut self, change: Change, columns: &mut Columns<'_>) -> Result<(), ColumnError>;
+    /// The same for values that came into a subquery, or went out of it and take rows with them. False where it isn't
+    /// known which rows go.
+    fn moved(&mut self, moved: &[Moved], into: bool) -> bool;
     /// The response was read to its end: its changes count.
     fn keep(&mut self);
     /// The response was not right: nothing of it counts.
@@ -41,6 +44,10 @@ pub(crate) struct Rows<S: Shape> {
     response: Vec<(S::Key, Option<Arc<S>>)>,
     /// Where in `response` a key was last changed; built only when an update or a delete has to look.
     last_change: Option<HashMap<S::Key, usize>>,
+    /// Why each row is there, in a shape with subqueries; `None` where that isn't known of all rows.
+    tags: Option<HashMap<S::Key, Tags>>,
+    /// What the response changed in `tags`, in order, as it was before.
+    tags_before: Vec<(S::Key, Option<Tags>)>,
     /// For the store, where the shape is kept.
     changes: Vec<RowChange>,
     kept: bool,
@@ -54,6 +61,8 @@ impl<S: Shape> Rows<S> {
             filling: Snapshot::default(),
             response: Vec::new(),
             last_change: None,
+            tags: no_tags::<S>(),
+            tags_before: Vec::new(),
             changes: Vec::new(),
             kept,
         }
@@ -84,10 +93,27 @@ impl<S: Shape> Rows<S> {
         }
         self.response.push((key, row));
     }
+
+    /// Remembers why a row is there, or forgets it.
+    fn tag(&mut self, key: &S::Key, tags: Option<Tags>) {
+        let Some(all) = &mut self.tags else { return };
+        let before = match tags {
+            Some(tags) => all.insert(key.clone(), tags),
+            None => all.remove(key),
+        };
+        self.tags_before.push((key.clone(), before));
+    }
+}
+
+/// Only shapes with subqueries have tags.
+fn no_tags<S: Shape>() -> Option<HashMap<S::Key, Tags>> {
+    S::DEFINITION.filter.as_ref().is_some_and(|filter| filter.expr.has_select()).then(HashMap::new)
 }
 
 impl<S: Shape> LoadRows for Rows<S> {
     fn load(&mut self, generation: Saved, columns: &mut Columns<'_>) -> Result<(), ColumnError> {
+        // The store has none.
+        self.tags = None;
         let row = S::decode(columns)?;
         self.loaded(generation).rows_mut().insert(row.key(), Arc::new(row));
         Ok(())
@@ -109,11 +135,17 @@ impl LoadRows for Box<dyn ErasedRows> {
 }
 
 impl<S: Shape> ErasedRows for Rows<S> {
-    fn change(&mut self, operation: Operation, columns: &mut Columns<'_>) -> Result<(), ColumnError> {
-        match operation {
+    fn change(&mut self, change: Change, columns: &mut Columns<'_>) -> Result<(), ColumnError> {
+        let tags = change.tags.filter(|tags| !tags.ways.is_empty()).map(|tags| *tags);
+        match change.operation {
             Operation::Insert => {
                 let row = S::decode(columns)?;
-                self.push(row.key(), Some(Arc::new(row)));
+                let key = row.key();
+                match tags {
+                    Some(tags) => self.tag(&key, Some(tags)),
+                    None => self.tags = None,
+                }
+                self.push(key, Some(Arc::new(row)));
             }
             Operation::Update => {
                 let key = S::decode_key(columns)?;
@@ -121,12 +153,16 @@ impl<S: Shape> ErasedRows for Rows<S> {
                 if let Some(row) = self.row(&key) {
                     let mut row = S::clone(&row);
                     row.merge(columns)?;
+                    if tags.is_some() {
+                        self.tag(&key, tags);
+                    }
                     self.push(key, Some(Arc::new(row)));
                 }
             }
             Operation::Delete => {
                 let key = S::decode_key(columns)?;
                 if self.row(&key).is_some() {
+                    self.tag(&key, None);
                     self.push(key, None);
                 }
             }
@@ -134,8 +170,29 @@ impl<S: Shape> ErasedRows for Rows<S> {
         Ok(())
     }
 
+    fn moved(&mut self, moved: &[Moved], into: bool) -> bool {
+        let Some(all) = &mut self.tags else { return into };
+        let touched = all.iter().filter(|(_, tags)| moved.iter().any(|moved| tags.has(moved)));
+        let touched: Vec<(S::Key, Tags)> = touched.map(|(key, tags)| (key.clone(), tags.clone())).collect();
+        for (key, mut tags) in touched {
+            for moved in moved {
+                if tags.has(moved) {
+                    tags.set(moved, into);
+                }
+            }
+            if tags.is_in() {
+                self.tag(&key, Some(tags));
+            } else {
+                self.tag(&key, None);
+                self.push(key, None);
+            }
+        }
+        true
+    }
+
     fn keep(&mut self) {
         self.last_change = None;
+        self.tags_before.clear();
         // A first load's memory isn't held for the small responses after it.
         let mut response = std::mem::take(&mut self.response);
         // Neighbours in the map and in the store's index come one after the other. Stable: a key's last change stays last.
@@ -166,6 +223,14 @@ impl<S: Shape> ErasedRows for Rows<S> {
     fn reject(&mut self) {
         self.last_change = None;
         self.response.clear();
+        if let Some(all) = &mut self.tags {
+            for (key, before) in self.tags_before.drain(..).rev() {
+                match before {
+                    Some(tags) => all.insert(key, tags),
+                    None => all.remove(&key),
+                };
+            }
+        }
     }
 
     fn take_changes(&mut self) -> Vec<RowChange> {
@@ -175,6 +240,7 @@ impl<S: Shape> ErasedRows for Rows<S> {
     fn restart(&mut self) {
         self.reject();
         self.changes.clear();
+        self.tags = no_tags::<S>();
         self.working = Snapshot::default();
     }
 

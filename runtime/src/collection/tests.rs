@@ -17,7 +17,7 @@ struct Item {
 }
 
 const fn column(name: &'static str, pg_type: &'static str, not_null: bool) -> Column {
-    Column { name, pg_type, dims: 0, not_null, local: name }
+    Column { name, pg_type, dims: 0, not_null, local: name, stored_as: "" }
 }
 
 static ITEMS: ShapeDefinition = ShapeDefinition {
@@ -100,7 +100,7 @@ impl Screen {
         let mut columns = log.columns();
         while let Some(message) = log.next(&mut columns).unwrap() {
             if let Message::Change(change) = message
-                && let Err(error) = self.rows.change(change.operation, &mut columns)
+                && let Err(error) = self.rows.change(change, &mut columns)
             {
                 self.rows.reject();
                 return Err(error);

@@ -199,7 +199,8 @@ pub(super) fn justify(text: &str, how: impl Fn(Interval) -> Result<Interval, Eva
 pub(super) fn scale(text: &str, factor: &str) -> Result<String, EvalError> {
     let (interval, factor) = (Interval::read(text)?, float8(factor)?);
     let whole = |value: f64| {
-        let fits = value >= f64::from(i32::MIN) && value <= f64::from(i32::MAX);
+        // A fraction above the greatest integer is cut off before it counts.
+        let fits = value >= f64::from(i32::MIN) && value < -f64::from(i32::MIN);
         if fits { Ok(value.trunc()) } else { Err(OUT_OF_RANGE) }
     };
     let rounded = |value: f64| (value * 1e6).round_ties_even() / 1e6;

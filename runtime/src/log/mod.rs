@@ -5,6 +5,7 @@
 //! each name is compared with the one that is due and looked up only when that fails.
 
 mod json;
+mod moves;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ use crate::cell::Cell;
 use crate::columns::Columns;
 use crate::definition::ShapeDefinition;
 use json::Scanner;
+pub use moves::{Moved, Tags};
 
 /// Names beyond the shape's own that are remembered for the prediction of columns.
 const FOREIGN_NAMES: usize = 32;
@@ -31,7 +33,9 @@ pub enum Message {
     /// This log is gone: begin again.
     MustRefetch,
     /// Rows left a shape with a subquery, without a change of their own.
-    MoveOut,
+    MoveOut(Vec<Moved>),
+    /// Values came into a subquery; rows that are new by that follow as inserts.
+    MoveIn(Vec<Moved>),
     /// A control or an event that asks nothing of a client, or one that this version doesn't know.
     Other,
 }
@@ -49,6 +53,8 @@ pub struct Change {
     pub txids: Vec<u64>,
     /// The shape's last change of its transaction.
     pub last: bool,
+    /// Why the row is there, in a shape with subqueries.
+    pub tags: Option<Box<Tags>>,
 }
 
 /// What happened to a row.
@@ -261,7 +267,7 @@ impl<'a> Log<'a> {
         }
         let start = self.scanner.at();
         self.scanner.take(b'{', "the headers of a message")?;
-        let (mut operation, mut control, mut event, mut seen_lsn) = (None, None, None, None);
+        let (mut operation, mut control, mut event, mut seen_lsn, mut moved) = (None, None, None, None, None);
         let mut change = Change::of_snapshot(Operation::Insert);
         let mut first = true;
         while self.scanner.more(first, b'}')? {
@@ -275,6 +281,9 @@ impl<'a> Log<'a> {
                 "global_last_seen_lsn" => seen_lsn = Some(self.scanner.integer()?),
                 "last" => change.last = self.scanner.boolean()?,
                 "txids" => self.txids(&mut change.txids)?,
+                "tags" => change.tags.get_or_insert_default().ways = self.ways()?,
+                "active_conditions" => change.tags.get_or_insert_default().active = self.active()?,
+                "patterns" => moved = Some(self.moved()?),
                 _ => self.scanner.skip()?,
             }
         }
@@ -289,7 +298,11 @@ impl<'a> Log<'a> {
             (Some("up-to-date"), _) => Message::UpToDate { lsn: seen_lsn },
             (Some("snapshot-end"), _) => Message::SnapshotEnd,
             (Some("must-refetch"), _) => Message::MustRefetch,
-            (None, Some("move-out")) => Message::MoveOut,
+            (None, Some(event @ ("move-out" | "move-in"))) => match moved {
+                Some(moved) if event == "move-out" => Message::MoveOut(moved),
+                Some(moved) => Message::MoveIn(moved),
+                None => return Err(LogError { at: start, fault: LogFault::Incomplete("patterns") }),
+            },
             (None, None) => {
                 return Err(LogError { at: start, fault: LogFault::Incomplete("operation, control or event") });
             }
@@ -318,8 +331,52 @@ impl<'a> Log<'a> {
     }
 }
 
+impl Log<'_> {
+    fn ways(&mut self) -> Result<Vec<String>, LogError> {
+        self.scanner.take(b'[', "an array of tags")?;
+        let mut ways = Vec::new();
+        while self.scanner.more(ways.is_empty(), b']')? {
+            ways.push(self.scanner.string("a tag")?.into_owned());
+        }
+        Ok(ways)
+    }
+
+    fn active(&mut self) -> Result<Vec<bool>, LogError> {
+        self.scanner.take(b'[', "an array of conditions")?;
+        let mut active = Vec::new();
+        while self.scanner.more(active.is_empty(), b']')? {
+            active.push(self.scanner.boolean()?);
+        }
+        Ok(active)
+    }
+
+    fn moved(&mut self) -> Result<Vec<Moved>, LogError> {
+        self.scanner.take(b'[', "an array of patterns")?;
+        let mut moved = Vec::new();
+        while self.scanner.more(moved.is_empty(), b']')? {
+            self.scanner.peek();
+            let at = self.scanner.at();
+            self.scanner.take(b'{', "a pattern")?;
+            let (mut place, mut value, mut first) = (None, None, true);
+            while self.scanner.more(first, b'}')? {
+                first = false;
+                match self.scanner.name()?.as_ref() {
+                    "pos" => place = usize::try_from(self.scanner.integer()?).ok(),
+                    "value" => value = Some(self.scanner.string("a pattern's value")?.into_owned()),
+                    _ => self.scanner.skip()?,
+                }
+            }
+            let (Some(place), Some(value)) = (place, value) else {
+                return Err(LogError { at, fault: LogFault::Incomplete("a pattern's place and value") });
+            };
+            moved.push(Moved { place, value });
+        }
+        Ok(moved)
+    }
+}
+
 impl Change {
     fn of_snapshot(operation: Operation) -> Self {
-        Self { operation, lsn: None, op_position: None, txids: Vec::new(), last: false }
+        Self { operation, lsn: None, op_position: None, txids: Vec::new(), last: false, tags: None }
     }
 }

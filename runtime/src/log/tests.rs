@@ -88,6 +88,7 @@ fn changes_carry_their_transaction() {
             op_position: Some(op_position),
             txids: vec![771],
             last,
+            tags: None,
         })
     };
     let expected = [
@@ -100,12 +101,65 @@ fn changes_carry_their_transaction() {
     assert_eq!(all, expected);
     assert_eq!(messages(&Capture::load("05_items.").body).unwrap().last(), Some(&Message::SnapshotEnd));
     assert_eq!(messages(&Capture::load("A3_").body).unwrap(), [Message::MustRefetch]);
-    assert_eq!(messages(&Capture::load("C2_").body).unwrap()[0], Message::MoveOut);
+}
+
+#[test]
+fn moves_name_the_tags_of_rows() {
+    let moved = |value: &str| vec![Moved { place: 0, value: value.to_owned() }];
+    let (one, two) = ("89dd2f1355664844de52d162483b166e", "baeb72bece8772c354ac84db68508f5c");
+    let tags_of = |message: &Message| match message {
+        Message::Change(change) => change.tags.clone().map(|tags| *tags),
+        _ => None,
+    };
+    let tags = |way: &str| Some(Tags { ways: vec![way.to_owned()], active: vec![true] });
+    let snapshot = messages(&Capture::load("C0_subquery.").body).unwrap();
+    assert_eq!(snapshot.iter().map(tags_of).collect::<Vec<_>>(), [tags(one), tags(one), None]);
     let move_in = messages(&Capture::load("C1_").body).unwrap();
-    assert!(matches!(
-        move_in[..],
-        [Message::Other, Message::Change(_), Message::SnapshotEnd, Message::UpToDate { .. }]
-    ));
+    assert_eq!((&move_in[0], tags_of(&move_in[1])), (&Message::MoveIn(moved(two)), tags(two)));
+    assert_eq!(messages(&Capture::load("C2_").body).unwrap()[0], Message::MoveOut(moved(one)));
+    assert_eq!(tags_of(&messages(&Capture::load("C3_").body).unwrap()[0]), tags(two));
+    for patterns in ["", r#","patterns":[{"pos":0}]"#, r#","patterns":[{"value":"a"}]"#, r#","patterns":{}"#] {
+        let body = format!(r#"[{{"headers":{{"event":"move-out"{patterns}}}}}]"#);
+        assert!(messages(body.as_bytes()).is_err(), "{body}");
+    }
+}
+
+/// The server's disjunctive normal form: a row stays while one of its ways has all of its tests.
+#[test]
+fn a_row_is_in_while_one_way_is_left() {
+    let tags = |ways: &[&str], active: &[bool]| Tags {
+        ways: ways.iter().map(|way| (*way).to_owned()).collect(),
+        active: active.to_vec(),
+    };
+    let out = |tags: &mut Tags, moved: &[(usize, &str)]| {
+        for (place, value) in moved {
+            let moved = Moved { place: *place, value: (*value).to_owned() };
+            if tags.has(&moved) {
+                tags.set(&moved, false);
+            }
+        }
+        tags.is_in()
+    };
+    for (ways, active, moved, stays) in [
+        (&["a"][..], &[true][..], &[(0, "a")][..], false),
+        (&["a"], &[true], &[(0, "b")], true),
+        (&["a"], &[true], &[(1, "a")], true),
+        (&["a/", "/b"], &[true, true], &[(0, "a")], true),
+        (&["a/", "/b"], &[true, true], &[(0, "a"), (1, "b")], false),
+        (&["a/", "/b"], &[true, false], &[(0, "a")], false),
+        (&["a/b"], &[true, true], &[(1, "b")], false),
+        (&["a/", "/1"], &[true, true], &[(0, "a")], true),
+        (&["a/", "/1"], &[true, false], &[(0, "a")], false),
+        (&["a", "b"], &[], &[(0, "a")], true),
+        (&["a", "b"], &[], &[(0, "a"), (0, "b")], false),
+        (&["/a"], &[true], &[(1, "a")], false),
+    ] {
+        assert_eq!(out(&mut tags(ways, active), moved), stays, "{ways:?} {active:?} {moved:?}");
+    }
+    let mut both = tags(&["a/", "/b"], &[true, true]);
+    assert!(out(&mut both, &[(0, "a")]));
+    both.set(&Moved { place: 0, value: "a".to_owned() }, true);
+    assert!(out(&mut both, &[(1, "b")]), "it came back by the first way");
 }
 
 /// One row of `items` with this text as its title.

@@ -53,6 +53,8 @@ pub enum Outcome {
     More,
     /// It had a must-refetch message; what it said otherwise doesn't count.
     MustRefetch,
+    /// It can't be followed from here, but from the log's beginning; nothing of it counts.
+    Restart,
 }
 
 /// What to do, in this order.

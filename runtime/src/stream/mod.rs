@@ -314,6 +314,9 @@ impl Stream {
         if outcome == Outcome::MustRefetch {
             return self.lost(None, effects);
         }
+        if outcome == Outcome::Restart {
+            return self.begin_again(None, effects);
+        }
         let moved = self.at.offset != next.offset;
         self.at = next;
         if outcome == Outcome::UpToDate {

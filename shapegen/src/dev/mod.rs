@@ -62,7 +62,7 @@ pub async fn start(loaded: Loaded, database: &Path, port: u16) -> Result<Listeni
     let service = Service::builder(source.clone())
         .shapes(model.shapes.iter().map(definition::of))
         .sessions(move |headers| session::unverified(headers, &claims))
-        .where_parser(move |table, text, _| where_clause(&parser, &table.name, text))
+        .where_parser(move |table, text, params| where_clause(&parser, &table.name, text, params))
         .build()
         .map_err(BindError::from)?;
     let routes =
@@ -74,6 +74,7 @@ fn where_clause(
     source: &SqliteSource,
     name: &shapegen_server::TableName,
     text: &str,
+    params: &[String],
 ) -> Result<shapegen_runtime::expr::Expr, String> {
     let schema = source.schema();
     let stored = schema.tables.get(name).ok_or_else(|| format!("there is no table {name}"))?;
@@ -81,7 +82,9 @@ fn where_clause(
     let subject = Subject { name: &stored.name, table, catalog: &schema.catalog };
     let said = |error: &FragmentError| format!("At location {}: {}", error.at.start, error.message);
     let parsed = fragment::parse_where(text, subject);
-    parsed.map(|parsed| parsed.expr).map_err(|errors| errors.iter().map(said).collect::<Vec<_>>().join("; "))
+    let parsed = parsed.map_err(|errors| errors.iter().map(said).collect::<Vec<_>>().join("; "))?;
+    parsed.check_values(params)?;
+    Ok(parsed.expr)
 }
 
 /// Runs a text of SQL as one transaction.

@@ -39,6 +39,14 @@ pub(super) fn array(base: Base, text: &str) -> Option<String> {
     canonical_array(base.scalar(), text)
 }
 
+/// Whether a text is one of a type, by its `typname` with `[]` for an array.
+pub(super) fn is_of(pg_type: &str, text: &str) -> bool {
+    match pg_type.strip_suffix("[]") {
+        Some(element) => Base::named(element).is_some_and(|base| array(base, text).is_some()),
+        None => Base::named(pg_type).is_some_and(|base| canonical(base, text).is_ok()),
+    }
+}
+
 /// As boolin reads: any unambiguous beginning of the words, in any case.
 #[cfg(feature = "cli")]
 pub(crate) fn boolean(text: &str) -> Option<bool> {

@@ -131,6 +131,24 @@ pub struct Where {
     pub params: BTreeMap<u16, String>,
 }
 
+impl Where {
+    /// Whether each parameter's text is of its type; `values[0]` is `$1`. One that isn't there is passed over.
+    ///
+    /// # Errors
+    /// The first that isn't, in Electric's words.
+    pub fn check_values(&self, values: &[String]) -> Result<(), String> {
+        for (number, pg_type) in &self.params {
+            let text = usize::from(*number).checked_sub(1).and_then(|at| values.get(at));
+            if let Some(text) = text
+                && !literal::is_of(pg_type, text)
+            {
+                return Err(format!("invalid syntax for type {pg_type}: {text}"));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Reads a condition with positional parameters, whose types follow from what they are compared with.
 ///
 /// # Errors

@@ -563,11 +563,45 @@ fn is_number(kind: Kind) -> bool {
 /// Not NaN and not infinity, which need quotes.
 fn is_plain_number(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e'))
+        && text.parse::<f64>().is_ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::RESERVED;
+    use shapegen_runtime::expr::{Comparison, Expr, Kind, Operand};
+
+    use super::{RESERVED, print};
+
+    fn equal(column: &str, kind: Kind, text: &str) -> Expr {
+        let (left, right) = (Operand::column(column.to_owned()), Operand::literal(text.to_owned()));
+        Expr::Compare { op: Comparison::Equal, kind, left, right }
+    }
+
+    /// However a tree was built, OR binds no looser than it says.
+    #[test]
+    fn lists_of_one_keep_their_parentheses() {
+        let either = Expr::Any(vec![equal("a", Kind::Integer, "1"), equal("b", Kind::Integer, "-2")].into());
+        let wrapped = Expr::All(vec![Expr::Any(vec![either].into())].into());
+        let both = Expr::All(vec![wrapped, equal("c", Kind::Text, "x")].into());
+        assert_eq!(print(&both), "(a = 1 or b = -2) and c = 'x'");
+    }
+
+    #[test]
+    fn no_text_and_no_name_becomes_syntax() {
+        for (kind, text, printed) in [
+            (Kind::Text, "' or true --", "''' or true --'"),
+            (Kind::Text, r"\' or 1=1", r"'\'' or 1=1'"),
+            (Kind::Bool, "true or true", "'true or true'"),
+            (Kind::Integer, "1 or true", "'1 or true'"),
+            (Kind::Integer, "1--2", "'1--2'"),
+            (Kind::Float, "NaN", "'NaN'"),
+            (Kind::Uuid, "$1", "'$1'"),
+        ] {
+            assert_eq!(print(&equal("a", kind, text)), format!("a = {printed}"));
+        }
+        let hostile = print(&equal("a\" = 1 or \"b", Kind::Integer, "1"));
+        assert_eq!(hostile, r#""a"" = 1 or ""b" = 1"#);
+    }
 
     #[test]
     fn reserved_words_are_sorted() {

@@ -183,7 +183,8 @@ impl<'a> Checker<'a, '_> {
     }
 }
 
-fn folded(ident: &ast::Ident) -> String {
+/// PostgreSQL folds what is not quoted.
+pub(super) fn folded(ident: &ast::Ident) -> String {
     match ident.quote_style {
         Some(_) => ident.value.clone(),
         None => ident.value.to_ascii_lowercase(),

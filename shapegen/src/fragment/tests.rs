@@ -177,7 +177,7 @@ fn what_a_fragment_can_say() {
         "c_int4::text = '5' and c_text::int4 = 5 and $1::int4 = c_int4 and cast(c_date as timestamp) < c_timestamp",
         "c_varchar::text::uuid = c_uuid and '{1,2}'::int8[] @> array[c_int8] and c_bool::int4 = 1",
         "c_float4 = 0.1 and c_float4 = '0.1' and c_float4 < c_int4",
-        "c_char = 'ab'",
+        "c_char = 'ab' and concat(c_char::text, 'x') = 'abx'",
         "c_uuid in (select id from people)",
         "c_uuid not in (select id from people where boss in (select id from people where name = $name))",
         "(c_text, c_uuid) in (select name, id from people where name like 'a%')",
@@ -241,6 +241,7 @@ fn what_a_fragment_cannot_say() {
         "inserted_at > now() or c_date = current_date",
         "length(c_text) = 5",
         "lowr(c_text) = 'a'",
+        "concat(c_text, coalesce((c_char), c_text)) = 'a'",
         "count(*) > 1",
         "nullif(c_int4, 1) = 2",
         "c_jsonb ->> 'a' = 'b'",
@@ -404,4 +405,29 @@ fn long_and_deep_text_is_refused_not_fatal() {
     assert!(parse_where(&many, subject(&catalog)).is_ok());
     let list = format!("c_int4 in (1{})", repeat(", 2", 20_000));
     assert!(parse_where(&list, subject(&catalog)).is_ok());
+}
+
+/// As capture 85 has it, and by the column's own type: an int4 is no wider than int4.
+#[test]
+fn parameters_that_came_are_of_their_types() {
+    let catalog = catalog();
+    let name = public("things");
+    let subject = Subject { name: &name, table: &catalog.tables[&name], catalog: &catalog };
+    for (sql, values, said) in [
+        ("c_int4 = $1", &["5"][..], Ok(())),
+        ("c_int4 = $1", &["abc"], Err("invalid syntax for type int4: abc")),
+        ("c_int4 = $1", &["99999999999"], Err("invalid syntax for type int4: 99999999999")),
+        ("c_int8 = $1", &["99999999999"], Ok(())),
+        ("c_int4 = $1", &[], Ok(())),
+        ("c_bool = $2 and c_text = $1", &["abc", "tru"], Ok(())),
+        ("c_bool = $2 and c_text = $1", &["tru", "abc"], Err("invalid syntax for type bool: abc")),
+        ("c_int4 = any($1)", &["{1,2}"], Ok(())),
+        ("c_int4 = any($1)", &["{1,x}"], Err("invalid syntax for type int4[]: {1,x}")),
+        ("status = $1", &["whatever"], Ok(())),
+        ("c_uuid = $1", &["' or true --"], Err("invalid syntax for type uuid: ' or true --")),
+    ] {
+        let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+        let read = parse_where(sql, subject).unwrap();
+        assert_eq!(read.check_values(&values), said.map_err(str::to_owned), "{sql} {values:?}");
+    }
 }

@@ -8,6 +8,7 @@ use super::check::{Beside, Checker};
 use super::compare::{Op, as_text, castable, coerce, wider};
 use super::literal::{self, Unreadable};
 use super::overload;
+use super::select::folded;
 use super::span::span;
 use super::trap::Trap;
 use super::types::{Base, Category, Type, shown};
@@ -263,11 +264,7 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn column(&mut self, ident: &ast::Ident) -> Option<&'a Column> {
-        // PostgreSQL folds what is not quoted.
-        let name = match ident.quote_style {
-            Some(_) => ident.value.clone(),
-            None => ident.value.to_ascii_lowercase(),
-        };
+        let name = folded(ident);
         if let Some(column) = self.subject.column(&name) {
             return Some(column);
         }
@@ -725,6 +722,12 @@ impl<'a> Checker<'a, '_> {
                 self.call(expr, function, vec![operand], Base::Text, &of)
             }
             ("concat", [_, ..]) if of.iter().all(|term| self.is_text(term)) => {
+                if let Some(filled) = args.iter().find(|arg| self.is_filled(arg)) {
+                    let message = "`concat` keeps the spaces that fill a `char(n)`, which are lost here".to_owned();
+                    let help = "leave them out on purpose: `column::text`".to_owned();
+                    self.error(&codes::FRAGMENT_TYPE, span(filled), message, "filled with spaces", [help]);
+                    return None;
+                }
                 let args: Option<Vec<Operand>> = of.iter().map(|term| self.resolve(term, Base::Text, term)).collect();
                 self.call(expr, Function::Concat, args?, Base::Text, &of)
             }
@@ -759,6 +762,25 @@ impl<'a> Checker<'a, '_> {
                 self.call(expr, Function::ArrayDimensions, vec![operand], Base::Int4, &of)
             }
             _ => self.no_overload(expr, name, &of),
+        }
+    }
+
+    /// Whether PostgreSQL takes it for a `char(n)`: the column itself, or a choice with it.
+    fn is_filled(&self, expr: &ast::Expr) -> bool {
+        match expr {
+            ast::Expr::Nested(inner) => self.is_filled(inner),
+            ast::Expr::Identifier(ident) => {
+                let column = self.subject.column(&folded(ident));
+                column.is_some_and(|column| Type::of(&column.data_type) == Type::Base(Base::Bpchar))
+            }
+            ast::Expr::Function(ast::Function { name, args: ast::FunctionArguments::List(list), .. }) => {
+                let is_choice = ["coalesce", "greatest", "least"].contains(&&*name.to_string().to_ascii_lowercase());
+                is_choice
+                    && list.args.iter().any(|arg| {
+                        matches!(arg, ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(arg)) if self.is_filled(arg))
+                    })
+            }
+            _ => false,
         }
     }
 

@@ -76,7 +76,7 @@ impl crate::store::StoredRow for WideItem {
 }
 
 const fn column(name: &'static str, pg_type: &'static str, not_null: bool) -> Column {
-    Column { name, pg_type, dims: 0, not_null, local: name }
+    Column { name, pg_type, dims: 0, not_null, local: name, stored_as: "" }
 }
 
 const ID: Column = column("id", "uuid", true);

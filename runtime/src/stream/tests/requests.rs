@@ -21,7 +21,7 @@ static ODD: ShapeDefinition = ShapeDefinition {
 };
 
 const fn odd_column(name: &'static str) -> Column {
-    Column { name, pg_type: "text", dims: 0, not_null: true, local: name }
+    Column { name, pg_type: "text", dims: 0, not_null: true, local: name, stored_as: "" }
 }
 
 const fn odd_param(name: &'static str) -> Param {

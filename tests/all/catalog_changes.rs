@@ -183,6 +183,9 @@ pub const CHANGES: &[&str] = &[
      NOT NULL; ALTER TABLE p ALTER b DROP NOT NULL;",
     "CREATE TABLE p (a int); COMMENT ON COLUMN p.a IS 'x'; CREATE TABLE c (LIKE p INCLUDING ALL) INHERITS (b); \
      ALTER TABLE b ADD w serial;",
+    "CREATE TABLE p (x int, y int DEFAULT 1); CREATE SEQUENCE s; CREATE TABLE c (y int NOT NULL DEFAULT nextval('s'), \
+     z int) INHERITS (p); COMMENT ON COLUMN c.y IS 'c'; CREATE TABLE d (LIKE c INCLUDING ALL, q int) INHERITS (p); \
+     ALTER TABLE p DROP y; DROP SEQUENCE s CASCADE; CREATE TABLE e (LIKE d) INHERITS (p, d);",
     "CREATE TABLE p (); CREATE TABLE c (a int) INHERITS (p); ALTER TABLE p ADD a int; ALTER TABLE p ADD b int CHECK \
      (b > 0) UNIQUE; ALTER TABLE c DROP CONSTRAINT IF EXISTS p_b_key; ALTER TABLE p DROP CONSTRAINT p_b_check;",
     // Partitions.
@@ -334,6 +337,14 @@ pub const CHANGES: &[&str] = &[
      ENUM ('x'); CREATE TABLE a (m mood);",
     "CREATE TABLE app.t (m mood, a_id int REFERENCES a); ALTER SCHEMA app RENAME TO \"App 2\"; CREATE SCHEMA app; \
      CREATE TABLE app.t (x \"App 2\".t); DROP SCHEMA \"App 2\" CASCADE;",
+    "SET search_path = public, pg_temp; CREATE TEMP TABLE a (t int); ALTER TABLE a ADD u int; SET search_path = \
+     pg_temp, public; CREATE TABLE t (x int); ALTER TABLE a ADD v int; CREATE TABLE public.t (y int); ALTER TABLE t \
+     ADD z int;",
+    "SET search_path = app, pg_catalog; CREATE TABLE path (a int, b pg_catalog.path); CREATE TABLE t (p path, q \
+     path[], r _path, n name); SET search_path = public, app; CREATE TABLE u (p path, q app.path);",
+    "SET standard_conforming_strings = off;\nCREATE TYPE e AS ENUM ('it\\'s', 'a\\\\b'); CREATE TABLE t (e e, b text \
+     DEFAULT 'x\\';');\nSET standard_conforming_strings = 'on';\nCOMMENT ON TABLE t IS 'a\\b'; CREATE TABLE u (a text \
+     DEFAULT '\\', b int);",
     // Transactions.
     "BEGIN; CREATE TABLE t (a int); ALTER TABLE a RENAME TO z; ROLLBACK; ALTER TABLE a ADD t int;",
     "BEGIN; CREATE TABLE t (a int); SAVEPOINT s; ALTER TABLE t ADD b int; DROP TYPE mood CASCADE; ROLLBACK TO \

@@ -32,6 +32,17 @@ impl Column {
             inherited: 0,
         }
     }
+
+    /// Makes an inherited column the table's own, too, with what its own declaration adds.
+    pub(super) fn merge(&mut self, own: Self) {
+        self.local = true;
+        self.not_null |= own.not_null;
+        self.comment = own.comment;
+        self.generated = self.generated.or(own.generated);
+        if own.default.is_some() {
+            (self.default, self.sequences, self.default_types) = (own.default, own.sequences, own.default_types);
+        }
+    }
 }
 
 impl super::objects::Relation {

@@ -329,7 +329,9 @@ impl Replay<'_> {
     fn schemas_of(&self, name: &Name) -> impl Iterator<Item = SchemaId> + use<'_> {
         let explicit = name.schema.as_ref().and_then(|schema| self.db.schema(&schema.value));
         let along_path = name.schema.is_none().then(|| {
-            let path = std::iter::once(TEMPORARY).chain(self.search_path.iter().map(String::as_str));
+            // What is temporary comes first, unless the path says where.
+            let temporary = (!self.search_path.iter().any(|schema| schema == TEMPORARY)).then_some(TEMPORARY);
+            let path = temporary.into_iter().chain(self.search_path.iter().map(String::as_str));
             path.filter_map(|schema| self.db.schema(schema))
         });
         explicit.into_iter().chain(along_path.into_iter().flatten())
@@ -347,7 +349,8 @@ impl Replay<'_> {
 
     /// The schema of something new. `None` is reported.
     pub(super) fn new_schema(&mut self, name: &Name, temporary: bool) -> Option<SchemaId> {
-        if temporary {
+        let temporary_path = self.search_path.first().is_some_and(|schema| schema == TEMPORARY);
+        if temporary || name.schema.is_none() && temporary_path {
             return Some(self.db.ensure_schema(TEMPORARY));
         }
         if let Some(schema) = &name.schema {

@@ -171,7 +171,10 @@ impl Replay<'_> {
         let columns: Vec<Column> = self.db[like].live_columns().map(|(_, column)| column.clone()).collect();
         self.db[table].incomplete |= self.db[like].incomplete;
         for column in columns {
-            if let Some(before) = self.db[table].column(&column.name) {
+            let before = self.db[table].column(&column.name);
+            if let Some(before) = before
+                && self.db[table][before].local
+            {
                 let before = self.db[table][before].span;
                 self.declared_twice("column", &column.name, written.span(), before);
                 continue;
@@ -179,7 +182,7 @@ impl Replay<'_> {
             let identity = column.identity.filter(|_| including.identity);
             let keeps_default = including.defaults && column.generated.is_none();
             let generated = column.generated.filter(|_| including.generated);
-            self.db[table].columns.push(Column {
+            let copy = Column {
                 default: column.default.filter(|_| keeps_default),
                 sequences: if keeps_default { column.sequences } else { Vec::new() },
                 identity: None,
@@ -189,8 +192,18 @@ impl Replay<'_> {
                 inherited: 0,
                 reads: Vec::new(),
                 ..column
-            });
-            let Some(number) = self.db[table].last_column() else { continue };
+            };
+            let number = match before {
+                Some(inherited) => {
+                    self.db[table][inherited].merge(copy);
+                    inherited
+                }
+                None => {
+                    self.db[table].columns.push(copy);
+                    let Some(number) = self.db[table].last_column() else { continue };
+                    number
+                }
+            };
             self.use_sequences(table, number);
             if let Some(identity) = identity {
                 let always = identity == Identity::Always;

@@ -57,8 +57,11 @@ impl Replay<'_> {
         let typname = name.name.value.as_str();
         let element = typname.strip_prefix('_');
         let (dims, array_dims) = (written.dims, written.dims.max(1));
-        // `pg_catalog` comes first on every search path.
-        if name.schema.as_ref().is_none_or(|schema| schema.value == PG_CATALOG) {
+        let may_be_built_in = match &name.schema {
+            Some(schema) => schema.value == PG_CATALOG,
+            None => !self.is_before_built_in(typname),
+        };
+        if may_be_built_in {
             let built_in = |name, dims| {
                 let of = TypeOf::BuiltIn { name, modifiers: written.modifiers.clone() };
                 Meaning::Known(TypeUse { of, dims })
@@ -89,6 +92,14 @@ impl Replay<'_> {
         let schema = name.schema.as_ref().map(|schema| schema.value.clone());
         let (typname, extension) = (known.typname, known.extension);
         Meaning::Known(TypeUse { of: TypeOf::Extension { typname, extension, schema, modifiers }, dims })
+    }
+
+    /// Whether a declared type hides the built-in one of its name: `pg_catalog` comes first, unless the search path
+    /// says where.
+    fn is_before_built_in(&self, typname: &str) -> bool {
+        let Some(at) = self.search_path.iter().position(|schema| schema == PG_CATALOG) else { return false };
+        let mut before = self.search_path[..at].iter().filter_map(|schema| self.db.schema(schema));
+        before.any(|schema| self.db[schema].types.contains_key(typname))
     }
 
     pub(super) fn unknown_type(&mut self, name: &Name) {

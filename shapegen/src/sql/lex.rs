@@ -13,7 +13,7 @@ pub(crate) enum TokenKind {
     UnicodeIdentifier,
     /// `'…'`, also with one of the prefixes `B`, `X` and `N`.
     String,
-    /// `E'…'`, and a string that continues one.
+    /// `E'…'`, a string that continues one, and any string where backslashes escape in all of them.
     EscapeString,
     /// `U&'…'`
     UnicodeString,
@@ -54,6 +54,8 @@ pub(crate) struct Lexer<'t> {
     at: usize,
     /// A string that follows an escape string continues it, backslashes included.
     after_escape_string: bool,
+    /// Whether a plain string is an escape string, as `standard_conforming_strings = off` has it.
+    backslash_escapes: bool,
 }
 
 impl<'t> Lexer<'t> {
@@ -66,7 +68,12 @@ impl<'t> Lexer<'t> {
     pub(crate) fn starting_at(text: &'t str, at: usize) -> Self {
         // A byte order mark is not part of the first word.
         let at = if at == 0 && text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { at };
-        Self { text, at, after_escape_string: false }
+        Self { text, at, after_escape_string: false, backslash_escapes: false }
+    }
+
+    /// Says whether backslashes escape in plain strings from here on; they don't at first.
+    pub(crate) fn set_backslash_escapes(&mut self, escapes: bool) {
+        self.backslash_escapes = escapes;
     }
 
     /// Where the next token starts.
@@ -191,8 +198,9 @@ impl Iterator for Lexer<'_> {
                 (TokenKind::Comment, end, closed)
             }
             b'\'' => {
-                let kind = if self.after_escape_string { TokenKind::EscapeString } else { TokenKind::String };
-                let (end, closed) = self.quoted(start, b'\'', self.after_escape_string);
+                let escapes = self.after_escape_string || self.backslash_escapes;
+                let kind = if escapes { TokenKind::EscapeString } else { TokenKind::String };
+                let (end, closed) = self.quoted(start, b'\'', escapes);
                 (kind, end, closed)
             }
             b'"' => {

@@ -78,6 +78,9 @@ impl<'t> Splitter<'t> {
                         continue;
                     }
                     self.copy_data_follows = self.is_copy_from_stdin(&self.tokens);
+                    if let Some(escapes) = self.sets_backslash_escapes() {
+                        self.lexer.set_backslash_escapes(escapes);
+                    }
                     return Some(self.statement(PieceKind::Statement));
                 }
                 _ => {
@@ -109,6 +112,18 @@ impl<'t> Splitter<'t> {
         let text = |token: &Token| &self.text[token.start..token.end];
         tokens.first().is_some_and(|token| text(token).eq_ignore_ascii_case("copy"))
             && tokens.windows(2).any(|pair| is_from_stdin(text(&pair[0]), text(&pair[1])))
+    }
+
+    /// What `SET standard_conforming_strings` says about the strings behind it.
+    fn sets_backslash_escapes(&self) -> Option<bool> {
+        let mut words = self.tokens.iter().map(|token| &self.text[token.start..token.end]);
+        let is = |word: &str, expected: &str| word.eq_ignore_ascii_case(expected);
+        if !is(words.next()?, "set") {
+            return None;
+        }
+        let setting = words.find(|word| !is(word, "session") && !is(word, "local"))?;
+        let value = if is(setting, "standard_conforming_strings") { words.nth(1)? } else { return None };
+        Some(["off", "'off'", "false", "'false'", "0"].iter().any(|off| is(value, off)))
     }
 
     /// The data starts on the line after the statement's and ends with a line `\.`, or with the file.

@@ -472,6 +472,15 @@ fn nesting_never_overflows_the_stack() {
 }
 
 #[test]
+fn a_table_without_end_is_an_error() {
+    let columns: Vec<String> = (0..200_000).map(|at| format!("c{at} int")).collect();
+    let (catalog, report) = read(&[&format!("CREATE TABLE t ({}); CREATE TABLE u (a int);", columns.join(", "))]);
+    assert_eq!(report.matches("SG0101").count(), 1, "{report}");
+    assert!(report.contains("after ten thousand columns"), "{report}");
+    assert_eq!(catalog.tables.keys().map(|table| table.name.as_str()).collect::<Vec<_>>(), ["u"]);
+}
+
+#[test]
 fn defaults_are_kept_where_they_were_last_set() {
     let sql = "CREATE TABLE t (
         a serial,

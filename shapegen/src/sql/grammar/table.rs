@@ -56,12 +56,18 @@ pub(super) fn create(cursor: &mut Cursor<'_>) -> Read<Statement> {
     Ok(Statement::CreateTable(CreateTable { name, temporary, if_not_exists, source, elements, partitioned }))
 }
 
+/// PostgreSQL takes 1,600 columns; without a limit the replay, which looks each up among the others, wouldn't end.
+const MOST_ELEMENTS: usize = 10_000;
+
 /// What stands between the parentheses.
 fn elements(cursor: &mut Cursor<'_>, own_columns: bool) -> Read<Vec<TableElement>> {
     let mut elements = Vec::new();
     cursor.expect("(")?;
     if !cursor.is(")") {
         loop {
+            if elements.len() == MOST_ELEMENTS {
+                return Err(cursor.expected("`)` after ten thousand columns and constraints"));
+            }
             elements.push(if constraint::is_next(cursor) {
                 TableElement::Constraint(constraint::table_constraint(cursor)?)
             } else if !own_columns {

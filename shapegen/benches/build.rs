@@ -11,10 +11,14 @@ mod baseline {
 mod schema;
 
 use std::fs;
+use std::path::Path;
 
 use alternate::{compare, timed};
 use baseline::{hash, parse};
 use shapegen::catalog::Catalog;
+use shapegen::diagnostics::Report;
+use shapegen::schema::Entry;
+use shapegen::source::SourceMap;
 use shapegen::{Print, generate, load, unchanged};
 
 const COLUMNS: usize = 15;
@@ -37,6 +41,15 @@ fn main() {
         generated.remember(&output);
         (generated, written)
     };
+    let (generated, _) = build();
+    println!("peak memory of one build: {}", peak());
+    drop(generated);
+    compare(
+        "catalog as JSON, beside sqlparser",
+        2.0,
+        Box::new(parsed),
+        Box::new(|| timed(|| json(&sql), |(catalog, _)| size(catalog))),
+    );
     compare(
         "catalog and resolve, beside sqlparser",
         2.0,
@@ -62,7 +75,7 @@ fn main() {
             let other = text.replacen("column_05 ", "column_5x ", usize::from(changed));
             fs::write(&sql, other).unwrap();
             timed(build, |(generated, written)| {
-                assert_eq!(written.written.len(), 2, "the shape's file and the local SQL");
+                assert_eq!(written.written.len(), 3, "the shape's file and the local SQL, twice");
                 size(&generated.loaded.catalog)
             })
         }),
@@ -75,6 +88,23 @@ fn main() {
         Box::new(|| timed(|| hash::unchanged(&inputs, &folders), |(_, outputs)| *outputs)),
         Box::new(|| timed(|| unchanged(&manifest).expect("nothing has changed"), |outputs| *outputs)),
     );
+}
+
+/// What `shapegen catalog` prints, and what it is printed from.
+fn json(sql: &Path) -> (Catalog, String) {
+    let (mut sources, mut report) = (SourceMap::default(), Report::default());
+    let entries = [Entry { path: sql.to_str().unwrap(), span: None }];
+    let schema = shapegen::schema::read(Path::new(""), &entries, None, &mut sources, &mut report);
+    let catalog = Catalog::read(&sources, &schema.scripts, &mut report);
+    let text = serde_json::to_string_pretty(&catalog.to_json()).unwrap();
+    (catalog, text)
+}
+
+/// What this process has held at most, as far as Linux says it.
+fn peak() -> String {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    peak.map_or_else(|| "not known here".to_owned(), |peak| peak.trim().to_owned())
 }
 
 /// Tables and their columns.

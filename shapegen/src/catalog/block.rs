@@ -21,14 +21,15 @@ impl Replay<'_> {
     }
 
     fn step(&mut self, file: FileId, text: &str, step: &Step) {
-        let (steps, caught) = match step {
+        let (steps, caught, undone) = match step {
             Step::Statement(tokens) => {
                 let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return };
                 let piece = Piece { kind: PieceKind::Statement, range: first.start..last.end, tokens };
                 return self.statement(file, text, &piece);
             }
-            Step::Attempt { steps, caught } => (steps, caught),
+            Step::Attempt { steps, caught, undone } => (steps, caught, *undone),
         };
+        let database = (undone && steps.len() > 1).then(|| self.db.clone());
         for step in steps {
             let before = std::mem::take(self.report);
             self.step(file, text, step);
@@ -42,6 +43,9 @@ impl Replay<'_> {
                 }
             }
             if ended {
+                if let Some(database) = database {
+                    self.db = database;
+                }
                 return;
             }
         }
@@ -94,6 +98,11 @@ mod tests {
                  DO $$ BEGIN ALTER TABLE gone ADD COLUMN a int; EXCEPTION WHEN OTHERS THEN NULL; END $$;
                  DO $$ BEGIN DROP TABLE gone; EXCEPTION WHEN SQLSTATE '42P01' THEN NULL; END $$;",
                 "t(a)",
+            ),
+            (
+                "CREATE TYPE e AS ENUM ('b'); DO $$ BEGIN CREATE TABLE undone (id int); CREATE TYPE e AS ENUM ('a');
+                 EXCEPTION WHEN duplicate_object THEN NULL; END $$;",
+                "e{b}",
             ),
             // Nothing of this matters.
             (

@@ -22,14 +22,11 @@ impl Replay<'_> {
         }
         match kind {
             ConstraintKind::NotNull(column) => self.add_not_null(table, &column, name, only),
-            ConstraintKind::PrimaryKey(KeyDef::Columns { columns, include, .. }) => {
-                let new = NewIndex { key: Some(KeyKind::Primary), only, ..NewIndex::of(table, span) };
-                self.add_key(name, &columns, &include, new);
+            ConstraintKind::PrimaryKey(KeyDef::Columns { columns, include, flags }) => {
+                self.add_key(table, name, KeyKind::Primary, &columns, &include, flags[0], span, only);
             }
-            ConstraintKind::Unique(KeyDef::Columns { columns, include, flags: [nulls_not_distinct, ..] }) => {
-                let key = Some(KeyKind::Unique);
-                let new = NewIndex { key, nulls_not_distinct, only, ..NewIndex::of(table, span) };
-                self.add_key(name, &columns, &include, new);
+            ConstraintKind::Unique(KeyDef::Columns { columns, include, flags }) => {
+                self.add_key(table, name, KeyKind::Unique, &columns, &include, flags[0], span, only);
             }
             ConstraintKind::PrimaryKey(KeyDef::Index(index)) => {
                 self.add_key_over(table, name, KeyKind::Primary, &index, span, only);
@@ -84,18 +81,39 @@ impl Replay<'_> {
         all.then_some(numbers)
     }
 
-    /// Makes a key over columns.
-    fn add_key(&mut self, name: Option<Ident>, columns: &[Ident], include: &[Ident], new: NewIndex) {
-        let table = new.table;
+    #[expect(clippy::too_many_arguments, reason = "a key is made of these")]
+    fn add_key(
+        &mut self,
+        table: RelationId,
+        name: Option<Ident>,
+        key: KeyKind,
+        columns: &[Ident],
+        include: &[Ident],
+        nulls_not_distinct: bool,
+        span: Span,
+        only: bool,
+    ) {
         let (Some(columns), Some(include)) = (self.columns_of(table, columns), self.columns_of(table, include)) else {
             return;
         };
-        if new.key == Some(KeyKind::Primary) && !self.may_have_primary_key(table, new.span) {
+        if key == KeyKind::Primary && !self.may_have_primary_key(table, span) {
             return;
         }
         let [keys, include] = [columns, include]
             .map(|columns| columns.into_iter().map(|column| self.db.column_key(table, column)).collect());
-        self.make_index(NewIndex { name: name.map(|name| name.value), keys, include, unique: true, ..new });
+        let name = name.map(|name| name.value);
+        let key = Some(key);
+        let unique = true;
+        self.make_index(NewIndex {
+            key,
+            name,
+            keys,
+            include,
+            unique,
+            nulls_not_distinct,
+            only,
+            ..NewIndex::of(table, span)
+        });
     }
 
     /// Whether a table has no primary key yet. A second one is reported.

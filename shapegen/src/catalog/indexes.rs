@@ -106,8 +106,20 @@ impl Replay<'_> {
 
     /// Makes an index and its constraint, on a table and on its partitions. A name that is taken is reported.
     pub(super) fn make_index(&mut self, new: NewIndex) -> Option<RelationId> {
-        let NewIndex { table, key, name, keys, include, unique, nulls_not_distinct, btree, predicate, span, .. } = new;
-        let (only, parent) = (new.only, new.parent);
+        let NewIndex {
+            table,
+            key,
+            name,
+            keys,
+            include,
+            unique,
+            nulls_not_distinct,
+            btree,
+            predicate,
+            span,
+            only,
+            parent,
+        } = new;
         let schema = self.db[table].schema;
         if key == Some(KeyKind::Primary) {
             for column in keys.iter().filter_map(|key| key.column) {

@@ -18,6 +18,8 @@ mod passed_over;
 mod project;
 mod relations;
 mod replay;
+#[cfg(test)]
+mod statements;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -255,8 +255,12 @@ impl Replay<'_> {
             }
         };
         let before = std::mem::replace(&mut self.search_path, path);
-        if local && let Some(transaction) = &mut self.transaction {
-            transaction.path_before_local.get_or_insert(before);
+        if let Some(transaction) = &mut self.transaction {
+            if local {
+                transaction.path_before_local.get_or_insert(before);
+            } else {
+                transaction.path_before_local = None;
+            }
         }
     }
 

@@ -300,7 +300,7 @@ impl Printer {
             if at > 0 {
                 self.push(word);
             }
-            let nested = matches!(condition, Expr::All(inner) | Expr::Any(inner) if inner.len() > 1);
+            let nested = matches!(condition, Expr::All(inner) | Expr::Any(inner) if !inner.is_empty());
             if nested && conditions.len() > 1 {
                 self.push("(");
                 self.expr(condition);
@@ -347,7 +347,9 @@ impl Printer {
         match operand {
             Operand::Column(name) => self.identifier(name),
             Operand::Param(at) => self.push(&format!("${}", u32::from(*at) + 1)),
-            Operand::Literal(text) if kind == Some(Kind::Bool) => self.push(text),
+            Operand::Literal(text) if kind == Some(Kind::Bool) && matches!(&**text, "true" | "false") => {
+                self.push(text)
+            }
             Operand::Literal(text) if kind.is_some_and(is_number) && is_plain_number(text) => {
                 self.push(text);
                 // Electric takes digits without a point for an integer.

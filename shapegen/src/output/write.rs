@@ -1,5 +1,6 @@
 //! Writing: all files or, as far as the file system lets us, none.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -40,6 +41,9 @@ impl Output {
         let plan = self.plan()?;
         let paths: Vec<PathBuf> = plan.write.into_iter().map(|(path, _)| path).collect();
         let mut staged = Staged::default();
+        for folder in paths.iter().filter_map(|path| path.parent()).collect::<BTreeSet<_>>() {
+            std::fs::create_dir_all(folder).map_err(failed("create", folder))?;
+        }
         for path in &paths {
             staged.add(path, &self.files[path])?;
         }
@@ -61,9 +65,6 @@ struct Staged {
 
 impl Staged {
     fn add(&mut self, path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(failed("create", folder))?;
-        }
         let mut name = std::ffi::OsString::from(".");
         name.push(path.file_name().unwrap_or_default());
         // Two builds at once don't write into each other's files.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use shapegen_runtime::definition::ParamSource;
-use shapegen_runtime::expr::{ArrayTest, Comparison, Expr, Function, Operand, Test};
+use shapegen_runtime::expr::{ArrayTest, Comparison, Expr, Function, Kind, Operand, Test};
 
 use crate::diagnostics::{Diagnostic, Report, codes, nearest};
 use crate::fragment::{self, FragmentError, ParamUse, Params, Parsed, Subject};
@@ -184,7 +184,10 @@ impl<'m> Scopes<'m> {
         }
         if let (Some(scope), Some(expr)) = (declared, &expr)
             && scope.unguarded.is_none()
-            && !guarded(expr, &params.iter().map(|(param, _)| self.word(&param.name)).collect::<Vec<_>>())
+            && !guarded(
+                expr,
+                &params.iter().map(|(param, _)| (&*param.name, self.word(&param.name))).collect::<Vec<_>>(),
+            )
         {
             if self.unguarded.insert(&scope.name.value) {
                 report.push(unguarded(scope, &params));
@@ -307,53 +310,99 @@ enum Word {
     Anybodys,
 }
 
+/// What a guard leans on that could be half of a "whatever the value": a session value's name, and whether the guard
+/// holds for its high values. Nothing for equality with a row's own value.
+type Halves<'w> = BTreeSet<(&'w str, bool)>;
+
 /// Whether no row passes without a comparison with a session value that holds; of a subquery's rows the same.
-fn guarded(expr: &Expr, words: &[Word]) -> bool {
-    let word = |operand: &Operand| parameter(operand).and_then(|at| words.get(usize::from(at)).copied());
-    let verified = |operand: &Operand| word(operand).is_some_and(|word| word != Word::Anybodys);
+fn guarded(expr: &Expr, words: &[(&str, Word)]) -> bool {
+    guard(expr, words).is_some()
+}
+
+/// What keeps people out; `None` where nothing does.
+fn guard<'w>(expr: &Expr, words: &[(&'w str, Word)]) -> Option<Halves<'w>> {
+    let said = |operand: &Operand| parameter(operand).and_then(|at| words.get(usize::from(at)).copied());
+    let verified = |operand: &Operand| said(operand).filter(|(_, word)| *word != Word::Anybodys);
+    let is_verified = |operand: &Operand| verified(operand).is_some();
     // A value that the caller has a say in, or that is equal to a parameter by itself, says nothing of a row.
     let of_row = |operand: &Operand| !holds_param(operand);
-    let equal =
-        |left: &Operand, right: &Operand| (verified(left) && of_row(right)) || (verified(right) && of_row(left));
+    // Of a session value and what it is held against, the first; and what it is held against.
+    let held = |left: &'_ Operand, right: &'_ Operand| match (verified(left), verified(right)) {
+        (Some(value), _) if of_row(right) => Some((value, false)),
+        (_, Some(value)) if of_row(left) => Some((value, true)),
+        _ => None,
+    };
+    let equal = |kind: Kind, left: &Operand, right: &Operand| {
+        let ((name, word), turned) = held(left, right)?;
+        if kind != Kind::Bool {
+            return Some(Halves::new());
+        }
+        match if turned { left } else { right } {
+            // Everybody's identity is one of two.
+            _ if word == Word::Identity => None,
+            Operand::Literal(truth) => Some(Halves::from([(name, truth.starts_with('t'))])),
+            _ => Some(Halves::new()),
+        }
+    };
+    let plain = |guards: bool| guards.then(Halves::new);
     match expr {
-        Expr::Compare { op: Comparison::NotEqual, .. } | Expr::IsNull { .. } | Expr::Like { .. } => false,
-        Expr::Compare { op: Comparison::Equal, left, right, .. } => equal(left, right),
-        Expr::Compare { left, right, .. } => {
-            let identity = [left, right].into_iter().any(|side| word(side) == Some(Word::Identity));
-            !identity && equal(left, right)
+        Expr::Compare { op: Comparison::NotEqual, .. } | Expr::IsNull { .. } | Expr::Like { .. } => None,
+        Expr::Compare { op: Comparison::Equal, kind, left, right } => equal(*kind, left, right),
+        Expr::Compare { op, kind, left, right } => {
+            let ((name, word), turned) = held(left, right)?;
+            let above = matches!(op, Comparison::Greater | Comparison::GreaterOrEqual) != turned;
+            let by_order = word == Word::Verified && has_rank(*kind) && holds_column(if turned { left } else { right });
+            by_order.then(|| Halves::from([(name, above)]))
         }
         // A parameter is never NULL.
-        Expr::Distinct { left, right, negated, .. } => *negated && equal(left, right),
-        // Each of the list can make it true.
-        Expr::In { operand, list, negated, .. } => {
-            let by_operand = verified(operand) && list.iter().all(of_row);
-            !negated && (by_operand || (of_row(operand) && list.iter().all(verified)))
+        Expr::Distinct { kind, left, right, negated: true } => equal(*kind, left, right),
+        // Each of the list can make it true, and of a bool all would.
+        Expr::In { operand, list, negated, kind } => {
+            let by_operand = is_verified(operand) && list.iter().all(of_row);
+            let by_list = of_row(operand) && list.iter().all(is_verified);
+            plain(!negated && *kind != Kind::Bool && (by_operand || by_list))
         }
         // All of an empty array is true.
-        Expr::Quantified { test, left, array, every, .. } => {
-            *test == Test::Compare(Comparison::Equal) && !every && equal(left, array)
+        Expr::Quantified { test: Test::Compare(Comparison::Equal), kind, left, array, every: false } => {
+            plain(*kind != Kind::Bool && held(left, array).is_some())
         }
-        Expr::Arrays { test, left, right, negated, .. } => {
-            let holds = |array: &Operand, wanted: &Operand| of_row(array) && has_element(wanted, &verified);
-            !negated
-                && match test {
-                    ArrayTest::Contains => holds(left, right),
-                    ArrayTest::ContainedBy => holds(right, left),
-                    ArrayTest::Overlaps => equal(left, right),
-                }
+        Expr::Arrays { test, kind, left, right, negated: false } if *kind != Kind::Bool => {
+            let holds = |array: &Operand, wanted: &Operand| of_row(array) && has_element(wanted, &is_verified);
+            plain(match test {
+                ArrayTest::Contains => holds(left, right),
+                ArrayTest::ContainedBy => holds(right, left),
+                ArrayTest::Overlaps => held(left, right).is_some(),
+            })
         }
-        Expr::IsTruth { condition, truth, negated } => {
-            *truth == Some(true) && !negated && condition.iter().any(|condition| guarded(condition, words))
+        Expr::Distinct { .. } | Expr::Quantified { .. } | Expr::Arrays { .. } => None,
+        Expr::IsTruth { condition, truth: Some(true), negated: false } => strongest(condition, words),
+        Expr::IsTruth { .. } => None,
+        Expr::InSelect { operands, select, negated, .. } => match &select[..] {
+            [select] if !negated && operands.iter().all(of_row) => guard(&select.condition, words),
+            _ => None,
+        },
+        Expr::All(conditions) => strongest(conditions, words),
+        Expr::Any(conditions) => {
+            let guards = conditions.iter().map(|condition| guard(condition, words)).collect::<Option<Vec<_>>>()?;
+            let halves: Halves<'w> = guards.into_iter().flatten().collect();
+            // What holds for low values or for high ones holds for all.
+            let whole = halves.iter().any(|(name, above)| *above && halves.contains(&(*name, false)));
+            (!whole).then_some(halves)
         }
-        Expr::InSelect { operands, select, negated, .. } => {
-            !negated
-                && operands.iter().all(of_row)
-                && !select.is_empty()
-                && select.iter().all(|select| guarded(&select.condition, words))
-        }
-        Expr::All(conditions) => conditions.iter().any(|condition| guarded(condition, words)),
-        Expr::Any(conditions) => conditions.iter().all(|condition| guarded(condition, words)),
     }
+}
+
+/// Of conditions that all hold, the guard that leans on least.
+fn strongest<'w>(conditions: &[Expr], words: &[(&'w str, Word)]) -> Option<Halves<'w>> {
+    conditions.iter().filter_map(|condition| guard(condition, words)).min_by_key(BTreeSet::len)
+}
+
+/// Whether order says more or less of something, such as a clearance; that of ids and names says nothing.
+fn has_rank(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Integer | Kind::Float | Kind::Numeric | Kind::Date | Kind::Time | Kind::Timestamp | Kind::Timestamptz
+    )
 }
 
 /// The parameter that an operand is, also where its type is said: `$1::text`.
@@ -373,6 +422,14 @@ fn holds_param(operand: &Operand) -> bool {
         Operand::Param(_) | Operand::Condition(_) => true,
         Operand::Call { args, .. } => args.iter().any(holds_param),
         Operand::Column(_) | Operand::Literal(_) | Operand::Null => false,
+    }
+}
+
+fn holds_column(operand: &Operand) -> bool {
+    match operand {
+        Operand::Column(_) => true,
+        Operand::Call { args, .. } => args.iter().any(holds_column),
+        Operand::Param(_) | Operand::Condition(_) | Operand::Literal(_) | Operand::Null => false,
     }
 }
 

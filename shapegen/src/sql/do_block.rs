@@ -47,8 +47,8 @@ pub(crate) struct Block<'t> {
 pub(crate) enum Step {
     /// The tokens of a statement.
     Statement(Vec<Token>),
-    /// Steps that end at the first mistake of these kinds, without a word.
-    Attempt { steps: Vec<Step>, caught: Caught },
+    /// Steps that end at the first mistake of these kinds, without a word; `EXCEPTION` also undoes the ones before it.
+    Attempt { steps: Vec<Step>, caught: Caught, undone: bool },
 }
 
 /// Mistakes that a block expects.
@@ -182,7 +182,11 @@ impl Reader<'_> {
         }
         self.depth -= 1;
         self.end(&begin);
-        if caught == Caught::default() || steps.is_empty() { steps } else { vec![Step::Attempt { steps, caught }] }
+        if caught == Caught::default() || steps.is_empty() {
+            steps
+        } else {
+            vec![Step::Attempt { steps, caught, undone: true }]
+        }
     }
 
     /// Statements up to a word that ends them; under a condition none of them is a step.
@@ -229,7 +233,7 @@ impl Reader<'_> {
                 self.diagnostics.push(warning.at(span, "taken to hold on a fresh database").help(help));
                 let guarded = self.statements(None);
                 let caught = Caught { duplicates: true, missing: false };
-                steps.push(Step::Attempt { steps: guarded, caught });
+                steps.push(Step::Attempt { steps: guarded, caught, undone: false });
             } else {
                 self.statements(Some(condition.unwrap_or(self.span(&start))));
             }

@@ -323,7 +323,6 @@ pub(crate) struct IndexElement {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct IndexTail {
     pub(crate) include: Vec<Ident>,
-    /// `NULLS NOT DISTINCT`
     pub(crate) nulls_not_distinct: bool,
     /// The names in `WHERE …` and its text; `None` for all rows.
     pub(crate) predicate: Option<(Vec<String>, String)>,

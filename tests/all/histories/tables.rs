@@ -213,7 +213,9 @@ impl Generator {
             }
             7 => {
                 let first = self.id(&columns[0]);
-                format!("EXCLUDE USING btree ({first} WITH =)")
+                // Each with its own condition: of two that say the same in one statement PostgreSQL makes one.
+                self.counter += 1;
+                format!("EXCLUDE USING btree ({first} WITH =) WHERE ({} > 0)", self.counter)
             }
             _ => {
                 let first = self.id(&columns[0]);

@@ -111,6 +111,83 @@ fn what_guards() {
     }
 }
 
+/// A claim that is a rank or a flag guards by its order or its truth, as long as not every value will do.
+#[test]
+fn ranks_and_flags() {
+    let sql =
+        "CREATE TABLE papers (id uuid PRIMARY KEY, author text NOT NULL, company uuid NOT NULL, level int4 NOT NULL,
+                                    until timestamptz NOT NULL, open bool NOT NULL, flags bool[] NOT NULL);";
+    for (condition, guards) in [
+        ("level <= $rank", true),
+        ("not (level > $rank)", true),
+        ("level + 1 < $rank", true),
+        ("level <= $rank or (author = $user_id and level > $rank)", true),
+        ("level <= $rank or author = $user_id", true),
+        ("level <= $rank or level > $rank", false),
+        ("level <= $rank or $rank < level", false),
+        ("$rank >= level or not ($rank > level)", false),
+        ("(level <= $rank and open) or (level > $rank and open) ", false),
+        ("(level <= $rank and author = $user_id) or level > $rank", true),
+        ("(level <= $rank) is true or (level >= $rank) is true", false),
+        ("level between symmetric 0 and $rank", false),
+        ("level between 0 and $rank", true),
+        ("level not between $rank and 7", false),
+        ("id in (select id from papers where level <= $rank) or level > $rank", false),
+        ("$rank::int4 >= 0", false),
+        ("$rank::int4 = 3", true),
+        ("$rank::int4 in (1, 2)", true),
+        ("company <= $tenant", false),
+        ("company = $tenant", true),
+        ("author > $team", false),
+        ("until > $since", true),
+        ("open = $staff", true),
+        ("$staff::bool", true),
+        ("not $staff::bool", true),
+        ("$staff::bool or not $staff::bool", false),
+        ("$staff::bool is not distinct from true or $staff::bool = false", false),
+        ("$staff::bool in (true, false)", false),
+        ("$staff::bool = any(array[true, false])", false),
+        ("array[true, false] @> array[$staff::bool]", false),
+        ("$staff::bool = any(flags)", false),
+        ("$staff::bool is not null or open", false),
+        ("open = $user_id", false),
+        ("author = $user_id or author is not distinct from $team", true),
+        ("lower(author) = $user_id", true),
+        ("author = lower($user_id::text)", false),
+        ("author is not distinct from coalesce($user_id::text, author)", false),
+        ("author = author", false),
+        ("$user_id::text = $user_id::text", false),
+        ("author like '%'", false),
+        ("author like $user_id", false),
+        ("author = any('{}')", false),
+        ("$user_id::text in (author, author || $team::text)", false),
+        ("$user_id::text in (author, 'root')", true),
+        ("author >= $user_id and author <= $user_id", false),
+        ("author not in ('nobody')", false),
+        ("true", false),
+    ] {
+        let toml = format!(
+            r#"
+schema = "s.sql"
+[session]
+user_id = {{ claim = "sub", identity = true }}
+rank    = {{ claim = "rank" }}
+tenant  = {{ claim = "tenant" }}
+team    = {{ claim = "team" }}
+since   = {{ claim = "since" }}
+staff   = {{ claim = "staff" }}
+[scope]
+rule = "{condition}"
+[shape]
+papers = {{ scope = "rule", change_frequency = "low" }}
+"#
+        );
+        let (model, report) = run(sql, &toml);
+        assert_eq!(model.is_some(), guards, "{condition}: {report}");
+        assert_eq!(report.contains("SG0304"), !guards, "{condition}: {report}");
+    }
+}
+
 #[test]
 fn scope_and_where_must_fit_together() {
     let of = |shape: &str| {

@@ -167,7 +167,7 @@ const LOCAL: LocalTable = LocalTable { table: "", create: "", indexes: &[], view
 const POLICY: Policy = Policy { kept: false, flush_within_ms: 0, stale_after_s: 0, max_age_s: None };
 
 const fn shape_column(name: &'static str, pg_type: &'static str, not_null: bool) -> ShapeColumn {
-    ShapeColumn { name, pg_type, dims: 0, not_null, local: name }
+    ShapeColumn { name, pg_type, dims: 0, not_null, local: name, stored_as: "" }
 }
 
 /// `select id, owner, live from streams where owner = $owner and n > $above`.

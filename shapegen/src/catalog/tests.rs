@@ -458,6 +458,11 @@ fn files_are_sessions() {
 
 #[test]
 fn nesting_never_overflows_the_stack() {
+    let parens =
+        format!("CREATE TABLE t (a int DEFAULT {}1{}); CREATE TABLE u (a int);", "(".repeat(1_001), ")".repeat(1_001));
+    let (catalog, report) = read(&[&parens]);
+    assert!(report.contains("parentheses are nested too deeply"), "{report}");
+    assert_eq!(catalog.tables.len(), 1, "the rest is read");
     for deep in [
         format!("CREATE TABLE t (a int DEFAULT {}1{});", "(".repeat(100_000), ")".repeat(100_000)),
         format!("CREATE TABLE t (a int DEFAULT {}1);", "- ".repeat(100_000)),

@@ -24,6 +24,9 @@ pub(crate) const RESERVED: &[&str] = &[
     "where", "window", "with",
 ];
 
+/// PostgreSQL gives up at some depth, too.
+const DEEPEST: usize = 1000;
+
 /// A place in the tokens of one statement.
 #[derive(Clone, Copy)]
 pub(crate) struct Cursor<'s> {
@@ -282,6 +285,10 @@ impl<'s> Cursor<'s> {
                 "" => {
                     let error = Diagnostic::error(&codes::SQL_SYNTAX, "a parenthesis is never closed");
                     return Err(Box::new(error.at(open, "opened here")));
+                }
+                "(" | "[" if depth == DEEPEST => {
+                    let error = Diagnostic::error(&codes::SQL_SYNTAX, "parentheses are nested too deeply");
+                    return Err(Box::new(error.at(self.here(), format!("in {DEEPEST} others"))));
                 }
                 "(" | "[" => depth += 1,
                 ")" | "]" => depth = depth.saturating_sub(1),

@@ -44,6 +44,9 @@ pub(super) fn table(cursor: &mut Cursor<'_>) -> Read<Statement> {
         if !cursor.eat(",") {
             break;
         }
+        if actions.len() == table::MOST_ELEMENTS {
+            return Err(cursor.expected("the end of the statement after ten thousand actions"));
+        }
     }
     cursor.expect_end()?;
     Ok(Statement::AlterTable { name, only, if_exists, actions })

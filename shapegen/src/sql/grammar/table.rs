@@ -57,7 +57,7 @@ pub(super) fn create(cursor: &mut Cursor<'_>) -> Read<Statement> {
 }
 
 /// PostgreSQL takes 1,600 columns; without a limit the replay, which looks each up among the others, wouldn't end.
-const MOST_ELEMENTS: usize = 10_000;
+pub(super) const MOST_ELEMENTS: usize = 10_000;
 
 /// What stands between the parentheses.
 fn elements(cursor: &mut Cursor<'_>, own_columns: bool) -> Read<Vec<TableElement>> {

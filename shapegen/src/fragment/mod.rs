@@ -1,8 +1,12 @@
 //! Where fragments: SQL in, the runtime's expression out, checked against the catalog; and back to SQL for Electric.
 
+mod array;
+mod call;
+mod cast;
 mod check;
 mod compare;
 mod literal;
+mod operator;
 mod overload;
 mod print;
 mod select;

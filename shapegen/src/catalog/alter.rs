@@ -47,11 +47,13 @@ impl Replay<'_> {
                 passes[pass(&action)].push(action);
             }
         }
+        // Constraints of a new column come later, and before the ones that stand on their own.
+        let mut of_columns: [Vec<TableAction>; PASSES] = Default::default();
         for at in 0..PASSES {
-            for action in std::mem::take(&mut passes[at]) {
+            let actions = std::mem::take(&mut of_columns[at]).into_iter().chain(std::mem::take(&mut passes[at]));
+            for action in actions {
                 for constraint in self.table_action(relation, only, action) {
-                    // Constraints of a new column come later.
-                    passes[pass(&constraint)].push(constraint);
+                    of_columns[pass(&constraint)].push(constraint);
                 }
             }
         }

@@ -430,5 +430,10 @@ impl Replay<'_> {
             }
             column.data_type.clone_from(&data_type);
         });
+        for relation in self.db.family(table) {
+            if let Some(number) = self.db[relation].column(&column.value) {
+                self.db.make_indexes_anew(relation, number);
+            }
+        }
     }
 }

@@ -220,10 +220,13 @@ impl Database {
             Object::Schema(schema) => {
                 let relations = self[schema].relations.values().map(|relation| Object::Relation(*relation));
                 let types = self[schema].types.values().filter_map(|named| match named {
-                    NamedType::Own(of) if !matches!(self[*of].kind, TypeKind::Row(_) | TypeKind::Multirange(_)) => {
-                        Some(Object::Type(*of))
-                    }
-                    _ => None,
+                    NamedType::Own(of) => match self[*of].kind {
+                        TypeKind::Row(_) => None,
+                        // Neither is there without the other, and the other can lie elsewhere.
+                        TypeKind::Multirange(range) => Some(Object::Type(range)),
+                        _ => Some(Object::Type(*of)),
+                    },
+                    NamedType::ArrayOf(_) => None,
                 });
                 let extensions = self.extensions().filter(|(_, extension)| extension.schema == schema);
                 found.users = relations.chain(types).chain(extensions.map(|(id, _)| Object::Extension(id))).collect();

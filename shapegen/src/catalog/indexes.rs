@@ -209,6 +209,20 @@ impl IndexFacts {
 }
 
 impl Database {
+    /// The indexes that use a column, made again when its type changes: from then on they know columns by the names that
+    /// these have now.
+    pub(super) fn make_indexes_anew(&mut self, table: RelationId, column: ColumnNumber) {
+        for index in self[table].indexes.clone() {
+            let Some(mut facts) = self.index_facts(index).filter(|facts| facts.uses(column)).cloned() else { continue };
+            for key in facts.keys.iter_mut().chain(&mut facts.include) {
+                if let Some(column) = key.column {
+                    key.label = self[table][column].name.clone();
+                }
+            }
+            self[index].kind = RelationKind::Index(facts);
+        }
+    }
+
     /// A column as a key of an index.
     pub(super) fn column_key(&self, table: RelationId, column: ColumnNumber) -> IndexKey {
         let label = self[table][column].name.clone();

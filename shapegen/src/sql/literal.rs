@@ -109,15 +109,36 @@ fn unicode_escapes(text: &str, escape: char) -> Option<String> {
             rest = behind;
             continue;
         }
-        let (digits, length) = match rest.strip_prefix('+') {
-            Some(digits) => (digits, 6),
-            None => (rest, 4),
+        let (first, behind) = escaped(rest)?;
+        // Two halves of a surrogate pair stand for one character.
+        let pair = behind.strip_prefix(escape).and_then(escaped);
+        let (char, behind) = match (char::from_u32(first), pair) {
+            (Some(char), _) => (char, behind),
+            (None, Some((second, behind))) => {
+                let halves = [u16::try_from(first).ok()?, u16::try_from(second).ok()?];
+                (char::decode_utf16(halves).next()?.ok()?, behind)
+            }
+            (None, None) => return None,
         };
-        out.push(code_point(digits.get(..length)?, length)?);
-        rest = &digits[length..];
+        if char == '\0' {
+            return None;
+        }
+        out.push(char);
+        rest = behind;
     }
     out.push_str(rest);
     Some(out)
+}
+
+/// The number behind an escape character, `0061` or `+000061`, and what follows it.
+fn escaped(text: &str) -> Option<(u32, &str)> {
+    let (digits, length) = match text.strip_prefix('+') {
+        Some(digits) => (digits, 6),
+        None => (text, 4),
+    };
+    let (digits, behind) = digits.split_at_checked(length)?;
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hex.then(|| u32::from_str_radix(digits, 16).ok()).flatten().map(|number| (number, behind))
 }
 
 fn code_point(digits: &str, length: usize) -> Option<char> {
@@ -150,6 +171,8 @@ mod tests {
         assert_eq!(unquote_unicode("U&\"d\\0061t\\+000061\\\\\"", '\\').as_deref(), Some("data\\"));
         assert_eq!(unquote_unicode("U&\"d!0061t\\a!!\"", '!').as_deref(), Some("dat\\a!"));
         assert_eq!(unquote_unicode("U&\"\\00zz\"", '\\'), None);
+        assert_eq!(unquote_unicode("U&\"\\D83D\\+00DE00!\"", '\\').as_deref(), Some("😀!"));
+        assert_eq!(unquote_unicode("U&\"\\D83Dx\"", '\\'), None);
         assert_eq!(fold(&"ä".repeat(40)), "ä".repeat(31), "cut at 63 bytes, between characters");
     }
 

@@ -121,6 +121,16 @@ pub fn nullable<T>(
     }
 }
 
+/// A decoder that reads NULL as the type's default, from one that is never asked about NULL.
+pub fn or_default<T: Default>(
+    decode: impl Fn(Cell<'_>) -> Result<T, ValueError>,
+) -> impl Fn(Cell<'_>) -> Result<T, ValueError> {
+    move |cell| match cell {
+        Cell::Null => Ok(T::default()),
+        cell => decode(cell),
+    }
+}
+
 fn borrow<'c>(cell: &'c Cell<'_>) -> Cell<'c> {
     match cell {
         Cell::Absent => Cell::Absent,

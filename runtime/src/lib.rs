@@ -28,7 +28,7 @@ pub mod stream;
 pub mod value;
 
 #[cfg(feature = "client")]
-pub use client::{BuildError, Client, Mode, Session, Storage};
+pub use client::{BuildError, Client, ClientBuilder, Mode, Session, Storage};
 #[cfg(feature = "client")]
 pub use collection::{Batch, Change, Changes, Collection, Connection, Snapshot, Status};
 pub use position::Position;

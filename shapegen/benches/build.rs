@@ -93,7 +93,7 @@ fn main() {
 /// What `shapegen catalog` prints, and what it is printed from.
 fn json(sql: &Path) -> (Catalog, String) {
     let (mut sources, mut report) = (SourceMap::default(), Report::default());
-    let entries = [Entry { path: sql.to_str().unwrap(), span: None }];
+    let entries = [Entry { path: sql.to_str().unwrap(), named: None }];
     let schema = shapegen::schema::read(Path::new(""), &entries, None, &mut sources, &mut report);
     let catalog = Catalog::read(&sources, &schema.scripts, &mut report);
     let text = serde_json::to_string_pretty(&catalog.to_json()).unwrap();

@@ -130,8 +130,8 @@ pub fn unchanged(manifest: &Path) -> Option<usize> {
     let mut sources = SourceMap::default();
     let text = sources.add(manifest, std::fs::read_to_string(manifest).ok()?);
     let folder = manifest.parent()?;
-    let entries: Vec<Entry<'_>> = stamp.schema.iter().map(|path| Entry { path, span: None }).collect();
-    let overrides = stamp.overrides.as_ref().map(|path| Entry { path, span: None });
+    let entries: Vec<Entry<'_>> = stamp.schema.iter().map(|path| Entry { path, named: None }).collect();
+    let overrides = stamp.overrides.as_ref().map(|path| Entry { path, named: None });
     let mut report = Report::default();
     let schema = schema::read(folder, &entries, overrides.as_ref(), &mut sources, &mut report);
     if !report.diagnostics().is_empty() {

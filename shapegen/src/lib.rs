@@ -6,6 +6,7 @@
 pub mod catalog;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod derive;
 #[cfg(feature = "cli")]
 pub mod dev;
 pub mod diagnostics;

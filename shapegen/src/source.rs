@@ -1,7 +1,7 @@
 //! The input files and places in them.
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 /// A file of a [`SourceMap`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -80,7 +80,7 @@ impl SourceMap {
 
     /// Shows the files below a folder as files of a git revision: `main:schema.sql`.
     #[cfg(feature = "cli")]
-    pub(crate) fn show_as(&mut self, folder: &std::path::Path, revision: &str) {
+    pub(crate) fn show_as(&mut self, folder: &Path, revision: &str) {
         for file in &mut self.files {
             if let Ok(inside) = file.path.strip_prefix(folder) {
                 file.path = PathBuf::from(format!("{revision}:{}", inside.display()));
@@ -88,8 +88,46 @@ impl SourceMap {
         }
     }
 
+    /// Shows files by their paths from a folder.
+    pub(crate) fn show_from(&mut self, folder: &Path) {
+        for file in self.files.iter_mut().filter(|file| !file.path.as_os_str().is_empty()) {
+            file.path = relative(folder, &file.path.to_string_lossy()).into();
+        }
+    }
+
     /// All files, in the order in which they were added.
     pub fn files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
         self.files.iter().enumerate().map(|(at, file)| (FileId(at as u32), file))
     }
+}
+
+/// A path or glob as it is named from a folder. Only the text is looked at: links stay as they were written.
+pub(crate) fn relative(folder: &Path, entry: &str) -> String {
+    let (Ok(from), Ok(to)) = (std::path::absolute(folder.join("x")), std::path::absolute(entry)) else {
+        return entry.to_owned();
+    };
+    let (mut from, to) = (folded(&from), folded(&to));
+    from.pop();
+    let shared = from.iter().zip(&to).take_while(|(left, right)| left == right).count();
+    if shared == 0 {
+        // Another drive.
+        return entry.to_owned();
+    }
+    let up = std::iter::repeat_n("..".to_owned(), from.len() - shared);
+    up.chain(to.into_iter().skip(shared)).collect::<Vec<_>>().join("/")
+}
+
+/// The parts of an absolute path, without `.` and `..`.
+fn folded(path: &Path) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                parts.pop();
+            }
+            other => parts.push(other.as_os_str().to_string_lossy().into_owned()),
+        }
+    }
+    parts
 }

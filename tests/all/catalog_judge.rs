@@ -297,7 +297,7 @@ fn schemas_are_read_as_postgresql_reads_them() {
         });
         let mut sources = SourceMap::default();
         let mut report = Report::default();
-        let entry = Entry { path: path.to_str().unwrap(), span: None };
+        let entry = Entry { path: path.to_str().unwrap(), named: None };
         let scripts = schema::read(Path::new(""), &[entry], None, &mut sources, &mut report).scripts;
         let catalog = Catalog::read(&sources, &scripts, &mut report);
         let mut ours = ours(&catalog);

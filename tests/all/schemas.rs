@@ -60,7 +60,7 @@ fn manifest(schema: &Path, catalog: &Catalog) -> (String, Vec<String>) {
 /// What the schema declares; what is wrong with it is said again when its manifest is read.
 fn catalog(schema: &Path) -> Catalog {
     let (mut sources, mut report) = (SourceMap::default(), Report::default());
-    let entry = Entry { path: &schema.to_string_lossy(), span: None };
+    let entry = Entry { path: &schema.to_string_lossy(), named: None };
     let scripts = shapegen::schema::read(Path::new(""), &[entry], None, &mut sources, &mut report).scripts;
     Catalog::read(&sources, &scripts, &mut report)
 }

@@ -7,7 +7,7 @@ pub use crate::cell::Cell;
 pub use crate::client::{Client, ClientBuilder, Mode, NoSession, Session, TokenProvider, TypedClient};
 #[cfg(feature = "client")]
 pub use crate::collection::Collection;
-pub use crate::columns::{ColumnError, Columns, Encoder, nullable};
+pub use crate::columns::{ColumnError, Columns, Encoder, nullable, or_default};
 pub use crate::definition::{Column, Filter, LocalTable, Param, ParamSource, Policy, ShapeDefinition, Table};
 pub use crate::expr::{ArrayTest, Comparison, Expr, Function, Kind, Like, Number, Operand, Scalar, Select, Test};
 pub use crate::shape::{Index, Shape, ShapeParams};
@@ -33,12 +33,49 @@ pub use uuid::Uuid;
 pub const FORM: u32 = 1;
 
 /// A PostgreSQL enum, known labels and those to come.
+#[diagnostic::on_unimplemented(
+    message = "the column is an enum of PostgreSQL, which `{Self}` is not",
+    label = "not an enum of PostgreSQL",
+    note = "derive `ShapeEnum` for it, read it by a module: `#[shape(with = \"…\")]`, or write `String`"
+)]
 pub trait PgEnum: Sized {
+    /// The enum in PostgreSQL: its schema and its name.
+    const TYPE: (&'static str, &'static str);
     /// The value of a label.
     fn from_label(label: &str) -> Self;
     /// The label of a value.
     fn label(&self) -> &str;
 }
+
+/// Fails to compile where a column of one enum has a field of another.
+pub const fn check_enum<T: PgEnum>(schema: &str, name: &str) {
+    assert!(
+        same(T::TYPE.0, schema) && same(T::TYPE.1, name),
+        "the column is of another enum of PostgreSQL than the field"
+    );
+}
+
+const fn same(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    let mut at = 0;
+    while at < left.len() && at < right.len() && left[at] == right[at] {
+        at += 1;
+    }
+    at == left.len() && at == right.len()
+}
+
+/// What a struct has for a definition that has none, since something is wrong with it: no program runs with it.
+pub static INERT: &ShapeDefinition = &ShapeDefinition {
+    name: "",
+    table: Table { schema: "", name: "" },
+    columns: &[],
+    key: &[],
+    filter: None,
+    params: &[],
+    request: 0,
+    policy: Policy { kept: false, flush_within_ms: 0, stale_after_s: 0, max_age_s: None },
+    local: LocalTable { table: "", create: "", indexes: &[], view: "", fingerprint: 0 },
+};
 
 /// Fails to compile, with one sentence, when generated code and runtime don't fit.
 #[doc(hidden)]

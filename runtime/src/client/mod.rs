@@ -123,9 +123,24 @@ impl Client {
         Collection::new(shared, lease)
     }
 
+    /// Settings of a client for the shape service at `url`, for shapes that structs derive: generated clients have a
+    /// builder of their own.
+    pub fn builder(url: impl Into<String>) -> ClientBuilder<Self> {
+        ClientBuilder::new(url)
+    }
+
     /// Where rows are kept.
     pub fn storage(&self) -> &Storage {
         &self.0.storage
+    }
+}
+
+impl TypedClient for Client {
+    type Session = Session;
+    const MODE: Mode = Mode::Gatekeeper;
+
+    fn from_client(client: Client) -> Self {
+        client
     }
 }
 

@@ -108,6 +108,11 @@ pub use vector::Vector;
 /// ```
 ///
 /// They mean what the methods of the same names mean, and are never asked about NULL.
+#[diagnostic::on_unimplemented(
+    message = "no column can be read into a `{Self}`",
+    label = "not a type of columns",
+    note = "implement `shapegen_runtime::value::PgValue` for it, or name a module that reads it: `with = \"crate::codec\"`"
+)]
 pub trait PgValue: Sized {
     /// What separates the elements of an array of this type; `;` for `box`, whose text has commas of its own.
     const DELIMITER: char = ',';

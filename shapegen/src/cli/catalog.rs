@@ -63,7 +63,7 @@ impl PrintCatalog {
             let manifest = manifest::read(sources, &self.manifest.manifest, report)?;
             schema::of_manifest(&manifest, sources, report)
         } else {
-            let entries: Vec<Entry<'_>> = self.paths.iter().map(|path| Entry { path, span: None }).collect();
+            let entries: Vec<Entry<'_>> = self.paths.iter().map(|path| Entry { path, named: None }).collect();
             schema::read(Path::new(""), &entries, None, sources, report)
         };
         (!schema.scripts.is_empty()).then_some(schema.scripts)

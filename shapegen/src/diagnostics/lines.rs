@@ -11,7 +11,6 @@ pub(crate) struct Lines<'t> {
 
 /// A place as editors name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg(feature = "cli")]
 pub(crate) struct Position {
     /// From 1.
     pub(crate) line: usize,
@@ -43,7 +42,6 @@ impl<'t> Lines<'t> {
     }
 
     /// The place of a byte.
-    #[cfg(feature = "cli")]
     pub(crate) fn position(&self, at: usize) -> Position {
         let line = self.line(at);
         let before = self.text.get(self.bytes(line..line).start..at).unwrap_or_default();
@@ -59,7 +57,7 @@ impl<'t> Lines<'t> {
     }
 }
 
-#[cfg(all(test, feature = "cli"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

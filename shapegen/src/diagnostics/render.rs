@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::lines::Lines;
+use super::lines::{Lines, Position};
 use super::{Diagnostic, Severity};
 use crate::source::{FileId, SourceMap, Span};
 
@@ -27,6 +27,13 @@ impl<'s> Printer<'s> {
     /// The lines of a file.
     pub(crate) fn lines(&mut self, file: FileId) -> &Lines<'s> {
         self.lines.entry(file).or_insert_with(|| Lines::new(&self.sources.file(file).text))
+    }
+
+    /// A place as `file:line:column`.
+    pub(crate) fn place(&mut self, span: Span) -> String {
+        let lines = self.lines(span.file);
+        let Position { line, column } = lines.position(lines.within(span.range()).start);
+        format!("{}:{line}:{column}", self.sources.file(span.file).path.display())
     }
 
     /// One diagnostic, without a line break at its end.

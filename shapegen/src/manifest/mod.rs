@@ -50,6 +50,17 @@ pub struct Manifest {
     pub scopes: Vec<Scope>,
     /// `[shape]`, in order.
     pub shapes: Vec<Shape>,
+    /// Where it was written, for those who are told what to write there.
+    pub place: Place,
+}
+
+/// Where a shape is declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In a manifest.
+    Manifest,
+    /// At a struct that derives it.
+    Struct,
 }
 
 /// What the shapes are served by.
@@ -129,6 +140,71 @@ pub struct Shape {
     pub stale_after_s: Option<u32>,
     /// Seconds after which rows are deleted.
     pub max_age_s: Option<u32>,
+    /// The fields of the struct that it is derived for: one for each of its columns.
+    pub fields: Option<Vec<StructField>>,
+}
+
+/// A field of a struct that derives a shape.
+#[derive(Debug, Clone)]
+pub struct StructField {
+    /// Its name, as Rust spells it.
+    pub ident: String,
+    /// Its doc comment, lines.
+    pub docs: Vec<String>,
+    /// The column.
+    pub column: Spanned<String>,
+    /// The type as written.
+    pub ty: Spanned<WrittenType>,
+    /// The module that reads and writes it.
+    pub with: Option<Spanned<String>>,
+    /// Said to be a JSON document.
+    pub json: Option<Span>,
+    /// NULL is read as the type's default.
+    pub default: Option<Span>,
+    /// Said to be redacted.
+    pub secret: Option<Span>,
+}
+
+/// A field's type, as far as its words tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenType {
+    /// All of it but [`WrittenType::arguments`].
+    pub text: String,
+    /// The last word of a path, such as `Option`; empty for what is no path.
+    pub word: String,
+    /// The types between `<` and `>`.
+    pub arguments: Vec<WrittenType>,
+}
+
+impl WrittenType {
+    /// The one type between `<` and `>` of a type of this name.
+    pub fn around(&self, word: &str) -> Option<&Self> {
+        match self.arguments.as_slice() {
+            [only] if self.word == word => Some(only),
+            _ => None,
+        }
+    }
+
+    /// Without the path in front.
+    pub fn short(&self) -> String {
+        format!("{}{}", self.word, self.bracketed(Self::short))
+    }
+
+    /// What stands between `<` and `>`.
+    pub fn arguments_text(&self) -> String {
+        self.arguments.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+
+    fn bracketed(&self, show: fn(&Self) -> String) -> String {
+        let shown: Vec<String> = self.arguments.iter().map(show).collect();
+        if shown.is_empty() { String::new() } else { format!("<{}>", shown.join(", ")) }
+    }
+}
+
+impl std::fmt::Display for WrittenType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", self.text, self.bracketed(Self::to_string))
+    }
 }
 
 /// How often a table changes.
@@ -229,15 +305,44 @@ pub fn parse(sources: &SourceMap, file: FileId, report: &mut Report) -> Option<M
     let root = document::parse(sources, file, report)?;
     let mut reader = Reader::new(file, report);
     reader.known_keys(&root, "the manifest", SECTIONS);
-    Some(manifest(&mut reader, &root))
-}
-
-fn manifest(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Manifest {
     for (section, what) in [("set", "sets of shapes"), ("data_version", "the data version")] {
         if let Some((key, _)) = root.get_key_value(section) {
             reader.not_yet(key.span(), &format!("{what} (`[{section}]`)"));
         }
     }
+    let settings = settings(&mut reader, &root);
+    Some(Manifest { shapes: shape::shapes(&mut reader, &root), ..settings })
+}
+
+/// Reads what a derived shape takes from a manifest: everything but what concerns the manifest's own shapes.
+pub(crate) fn parse_settings(sources: &SourceMap, file: FileId, report: &mut Report) -> Option<Manifest> {
+    let root = document::parse(sources, file, report)?;
+    let mut reader = Reader::new(file, report);
+    reader.known_keys(&root, "the manifest", SECTIONS);
+    let settings = settings(&mut reader, &root);
+    Some(Manifest { renames: Vec::new(), derives: Vec::new(), attributes: Vec::new(), ..settings })
+}
+
+/// Reads what a struct says of its shape, in the form of a manifest, into the settings of a real one where it names one.
+pub(crate) fn parse_derived(
+    sources: &SourceMap,
+    file: FileId,
+    named: Option<Manifest>,
+    report: &mut Report,
+) -> Option<Manifest> {
+    let root = document::parse(sources, file, report)?;
+    let mut reader = Reader::new(file, report);
+    let settings = match named {
+        Some(mut named) => {
+            named.scopes.extend(settings::scopes(&mut reader, &root));
+            named
+        }
+        None => settings(&mut reader, &root),
+    };
+    Some(Manifest { shapes: shape::shapes(&mut reader, &root), place: Place::Struct, ..settings })
+}
+
+fn settings(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Manifest {
     let schema = schema(reader, root);
     let overrides = reader.string(root, "overrides");
     let server = settings::server(reader, root);
@@ -249,7 +354,6 @@ fn manifest(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Manifest {
     let attributes = types::attributes(reader, root);
     let session = settings::session(reader, root);
     let scopes = settings::scopes(reader, root);
-    let shapes = shape::shapes(reader, root);
     let file = reader.file();
     Manifest {
         file,
@@ -264,7 +368,8 @@ fn manifest(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Manifest {
         attributes,
         session,
         scopes,
-        shapes,
+        shapes: Vec::new(),
+        place: Place::Manifest,
     }
 }
 

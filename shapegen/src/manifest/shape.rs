@@ -96,6 +96,7 @@ fn shape(reader: &mut Reader<'_>, name: &str, range: Range<usize>, entry: &DeTab
         load: load(reader, entry),
         stale_after_s: seconds(reader, entry, "stale_after"),
         max_age_s: seconds(reader, entry, "max_age"),
+        fields: None,
         name,
     }
 }

@@ -1,6 +1,7 @@
 //! Every decision about the output, made once: from catalog and manifest to the model.
 
 mod built_in;
+mod declared;
 mod filter;
 mod generated;
 mod hash;
@@ -33,6 +34,7 @@ use generated::{Decided, Generated};
 use marks::Marks;
 use names::{Renames, ShapeTypes};
 use selection::Selection;
+pub(crate) use selection::names;
 use selector::{Selectors, Target};
 use types::{Typed, Types};
 
@@ -44,7 +46,12 @@ pub fn resolve(manifest: &Manifest, catalog: &Catalog, sources: &SourceMap, repo
         _ => None,
     });
     let selectors = Selectors::new(catalog, newtypes.collect());
-    let types = Types::new(manifest, catalog, &selectors, report);
+    let mut types = Types::new(manifest, catalog, &selectors, report);
+    for entry in manifest.shapes.iter().filter(|entry| entry.fields.is_some()) {
+        if let Some(subject) = selection::find_table(entry, catalog, &mut Report::default()) {
+            declared::declare(entry, subject, &mut types, report);
+        }
+    }
     let renames = Renames::new(manifest, catalog, &selectors, report);
     let marks = Marks::new(manifest, &selectors, report);
     let mut scopes = Scopes::new(manifest, sources, report);
@@ -101,7 +108,9 @@ fn modules(resolved: &[(Selection<'_>, filter::Resolved)], report: &mut Report) 
 /// Columns whose fields have names that nobody could guess, once for each table.
 fn check_fields(resolved: &[(Selection<'_>, filter::Resolved)], decided: &Decided<'_>, report: &mut Report) {
     let mut seen = BTreeSet::new();
-    for (selection, _) in resolved.iter().filter(|(selection, _)| seen.insert(selection.table_name)) {
+    // A struct names its fields itself.
+    let resolved = resolved.iter().filter(|(selection, _)| selection.entry.fields.is_none());
+    for (selection, _) in resolved.filter(|(selection, _)| seen.insert(selection.table_name)) {
         let wanted = wanted(selection, decided.renames);
         let given = naming::fields(&wanted);
         let table = selection.table_name;
@@ -165,6 +174,7 @@ fn fields(selection: &Selection<'_>, decided: &Decided<'_>, report: &mut Report)
     let given = naming::fields(&wanted(selection, decided.renames));
     let fields = selection.columns.iter().zip(given).map(|(column, given)| {
         let table = selection.table_name;
+        let written = selection.entry.fields.iter().flatten().find(|field| field.column.value == column.name);
         let Typed { ty, reason } = decided.types.column(table, column, &mut |name| decided.names.of(name));
         if ty.holds_codec() {
             report.push(generated::no_codec(&format!("the column `{}`", column.name), &ty, Some(column.span)));
@@ -180,9 +190,9 @@ fn fields(selection: &Selection<'_>, decided: &Decided<'_>, report: &mut Report)
         }
         let secret = secret.is_some();
         Field {
-            ident: given.ident,
+            ident: written.map_or(given.ident, |field| field.ident.clone()),
             column: column.name.clone(),
-            docs: lines(column.comment.as_deref()),
+            docs: written.map_or_else(|| lines(column.comment.as_deref()), |field| field.docs.clone()),
             pg_type: types::pg_type(&column.data_type).to_owned(),
             dims: column.data_type.dims,
             not_null: column.not_null,

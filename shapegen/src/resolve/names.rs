@@ -156,7 +156,9 @@ pub(super) fn type_names(
     renames: &Renames<'_>,
     report: &mut Report,
 ) -> TypeNames {
-    let mut names = Names::reserving(RESERVED_TYPES);
+    // What is derived stands in a module of the program's own.
+    let derived = resolved.iter().any(|(selection, _)| selection.entry.fields.is_some());
+    let mut names = Names::reserving(RESERVED_TYPES.into_iter().filter(|_| !derived));
     let mut written: BTreeMap<String, Span> = BTreeMap::new();
     let mut take = |names: &mut Names, wanted: &str, span: Span, what: &str, help: &str, report: &mut Report| {
         if !names.take(wanted) {
@@ -222,7 +224,7 @@ pub(super) fn type_names(
 
 fn row_name(entry: &manifest::Shape, table: &QualifiedName, report: &mut Report) -> String {
     let Some(row) = &entry.row else { return format!("{}Row", naming::camel(&table.name)) };
-    if !naming::is_type_name(&row.value) {
+    if entry.fields.is_none() && !naming::is_type_name(&row.value) {
         report.push(
             Diagnostic::error(&codes::SHAPE_NAME, format!("`{}` can't be the name of a Rust type", row.value))
                 .at(row.span, "not a type's name")

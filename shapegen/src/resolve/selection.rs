@@ -75,7 +75,7 @@ pub(super) fn find_table<'c>(entry: &Shape, catalog: &'c Catalog, report: &mut R
 }
 
 /// What a written name can mean: `orders`, `sales.orders`; a schema's name may hold points, too.
-pub(super) fn names(written: &str) -> impl Iterator<Item = QualifiedName> + '_ {
+pub(crate) fn names(written: &str) -> impl Iterator<Item = QualifiedName> + '_ {
     let name = |schema: &str, name: &str| QualifiedName { schema: schema.to_owned(), name: name.to_owned() };
     let qualified = written.match_indices('.').map(move |(at, _)| name(&written[..at], &written[at + 1..]));
     std::iter::once(name("public", written)).chain(qualified)

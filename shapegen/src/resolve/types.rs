@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalog::{BaseType, Catalog, Column, DataType, QualifiedName};
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::fragment::ParamUse;
-use crate::manifest::{self, Manifest, Selected, TypeRule};
+use crate::manifest::{self, Manifest, Place, Selected, TypeRule};
 use crate::model::{Own, RustType, scalar};
 use crate::source::{Span, Spanned};
 
@@ -18,6 +18,10 @@ pub(super) struct Types<'c> {
     rust: manifest::Rust,
     /// What the manifest says, by type or column.
     rules: BTreeMap<Target, Rule<'c>>,
+    /// What a struct says of its table's columns.
+    declared: BTreeMap<(QualifiedName, String), RustType>,
+    /// Who is told: a struct's enums and composite types have the names that it gives them.
+    place: Place,
 }
 
 /// One entry of `[types]`.
@@ -46,7 +50,13 @@ impl<'c> Types<'c> {
         selectors: &Selectors<'c>,
         report: &mut Report,
     ) -> Self {
-        let mut this = Self { catalog, rust: manifest.rust, rules: BTreeMap::new() };
+        let mut this = Self {
+            catalog,
+            rust: manifest.rust,
+            rules: BTreeMap::new(),
+            declared: BTreeMap::new(),
+            place: manifest.place,
+        };
         for Selected { selector, value } in &manifest.types {
             let Some(target) = selectors.find(selector, &ENTRY, "types", report) else { continue };
             if let Some(earlier) = this.rules.get(&target) {
@@ -203,8 +213,13 @@ impl<'c> Types<'c> {
         }
     }
 
+    /// Takes over what a struct says of a column.
+    pub(super) fn declare(&mut self, table: &QualifiedName, column: String, ty: RustType) {
+        self.declared.insert((table.clone(), column), ty);
+    }
+
     /// What is below all domains, and whether an array is on the way.
-    fn last_base(&self, data_type: &DataType) -> (BaseType, bool) {
+    pub(super) fn last_base(&self, data_type: &DataType) -> (BaseType, bool) {
         let (mut base, mut array) = (&data_type.base, data_type.dims > 0);
         while let BaseType::Domain(name) = base
             && let Some(domain) = self.catalog.domains.get(name)
@@ -217,6 +232,9 @@ impl<'c> Types<'c> {
 
     /// A column's type.
     pub(super) fn column(&self, table: &QualifiedName, column: &Column, named: Named<'_>) -> Typed {
+        if let Some(ty) = self.declared.get(&(table.clone(), column.name.clone())) {
+            return Typed { ty: ty.clone(), reason: Some("as the struct says".to_owned()) };
+        }
         let own = self.rules.get(&Target::Column(table.clone(), column.name.clone()));
         let (ty, reason) = match own {
             Some(rule) => (
@@ -273,7 +291,13 @@ impl<'c> Types<'c> {
 
     /// The form in which the local database holds a column of a type, where the manifest made it another than the usual.
     pub(super) fn stored_as(&self, data_type: &DataType, ty: &RustType) -> Option<String> {
-        let usual = Types { catalog: self.catalog, rust: manifest::Rust::default(), rules: BTreeMap::new() };
+        let usual = Types {
+            catalog: self.catalog,
+            rust: manifest::Rust::default(),
+            rules: BTreeMap::new(),
+            declared: BTreeMap::new(),
+            place: Place::Manifest,
+        };
         let usual = usual.data_type(data_type, &mut |name| name.name.clone());
         Some(ty.stored()).filter(|form| *form != usual.stored())
     }
@@ -347,6 +371,7 @@ impl<'c> Types<'c> {
                 }
             },
             BaseType::Extension { name, .. } => built_in::of_extension(&name.name),
+            BaseType::Enum(_) | BaseType::Composite(_) if self.place == Place::Struct => RustType::STRING,
             BaseType::Enum(name) => RustType::Enum(named(name)),
             BaseType::Composite(name) => RustType::Composite(named(name)),
             BaseType::Domain(name) => match self.catalog.domains.get(name) {

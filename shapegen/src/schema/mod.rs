@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use crate::catalog::Script;
 use crate::diagnostics::{Diagnostic, Report, Severity, codes};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Place};
 use crate::source::{FileId, SourceMap, Span, Spanned};
 use layout::Layout;
 use marker::Markers;
@@ -26,13 +26,13 @@ use text::NotText;
 pub struct Entry<'e> {
     /// Its path.
     pub path: &'e str,
-    /// Where it was named, if it was in a file.
-    pub span: Option<Span>,
+    /// Where it was named, and in what, if it was not on a command line.
+    pub named: Option<(Span, Place)>,
 }
 
-impl<'e> From<&'e Spanned<String>> for Entry<'e> {
-    fn from(named: &'e Spanned<String>) -> Self {
-        Self { path: &named.value, span: Some(named.span) }
+impl<'e> Entry<'e> {
+    fn at(named: &'e Spanned<String>, place: Place) -> Self {
+        Self { path: &named.value, named: Some((named.span, place)) }
     }
 }
 
@@ -69,8 +69,8 @@ pub fn read(
 
 /// Reads what a manifest names: the entries of `schema`, and last the file of `overrides`.
 pub(crate) fn of_manifest(manifest: &Manifest, sources: &mut SourceMap, report: &mut Report) -> Schema {
-    let entries: Vec<Entry<'_>> = manifest.schema.iter().map(Entry::from).collect();
-    let overrides = manifest.overrides.as_ref().map(Entry::from);
+    let entries: Vec<Entry<'_>> = manifest.schema.iter().map(|named| Entry::at(named, manifest.place)).collect();
+    let overrides = manifest.overrides.as_ref().map(|named| Entry::at(named, manifest.place));
     read(&manifest.folder(sources), &entries, overrides.as_ref(), sources, report)
 }
 
@@ -224,13 +224,18 @@ impl<'r> Reader<'r> {
     }
 
     fn not_found(&mut self, wrong: Diagnostic, entry: &Entry<'_>) {
-        self.say(if entry.span.is_some() { wrong.help("paths are relative to the manifest") } else { wrong }, entry);
+        let wrong = match entry.named {
+            None => wrong,
+            Some((_, Place::Manifest)) => wrong.help("paths are relative to the manifest"),
+            Some((_, Place::Struct)) => wrong.help("paths are relative to the crate's folder"),
+        };
+        self.say(wrong, entry);
     }
 
     /// Reports something at the place where the entry was named.
     fn say(&mut self, diagnostic: Diagnostic, entry: &Entry<'_>) {
-        self.push(match entry.span {
-            Some(span) => diagnostic.at(span, "named here"),
+        self.push(match entry.named {
+            Some((span, _)) => diagnostic.at(span, "named here"),
             None => diagnostic,
         });
     }

@@ -41,7 +41,7 @@ fn read_folder(files: Files<'_>) -> (String, String) {
     let mut sources = SourceMap::default();
     let manifest = sources.add("shapes.toml", "schema = [\"db\"]");
     let mut report = Report::default();
-    let entry = Entry { path: "db", span: Some(Span::new(manifest, 10..14)) };
+    let entry = Entry { path: "db", named: Some((Span::new(manifest, 10..14), Place::Manifest)) };
     let schema = read(root.path(), &[entry], None, &mut sources, &mut report);
     assert_eq!(schema.complete, !report.has_errors());
     let said = report.render(&sources, false).replace(root.path().to_str().unwrap(), "");
@@ -265,7 +265,7 @@ fn supabase_declares_its_schema_in_all_files_below_a_folder() {
         let root = folder(&files);
         fs::write(root.path().join("supabase/config.toml"), text).unwrap();
         let (mut sources, mut report) = (SourceMap::default(), Report::default());
-        let entry = Entry { path: "supabase/schemas", span: None };
+        let entry = Entry { path: "supabase/schemas", named: None };
         let schema = read(root.path(), &[entry], None, &mut sources, &mut report);
         let messages: Vec<&str> = report.diagnostics().iter().map(|found| found.message.as_str()).collect();
         assert_eq!(messages.is_empty(), said.is_empty(), "{messages:?}");
@@ -287,7 +287,7 @@ fn files_of_their_own_are_read_by_their_markers_and_once() {
     ]);
     let mut sources = SourceMap::default();
     let mut report = Report::default();
-    let entries = ["goose.sql", "m/1_x.sql", "m", "*.sql", "m/2*"].map(|path| Entry { path, span: None });
+    let entries = ["goose.sql", "m/1_x.sql", "m", "*.sql", "m/2*"].map(|path| Entry { path, named: None });
     let schema = read(root.path(), &entries, None, &mut sources, &mut report);
     assert_eq!(report.render(&sources, false), "");
     assert_eq!(
@@ -301,8 +301,13 @@ fn files_of_their_own_are_read_by_their_markers_and_once() {
 #[test]
 fn a_journal_is_an_input_beside_its_folder() {
     let root = folder(&[("db/meta/_journal.json", "{\"entries\":[]}")]);
-    let schema =
-        read(root.path(), &[Entry { path: "db", span: None }], None, &mut SourceMap::default(), &mut Report::default());
+    let schema = read(
+        root.path(),
+        &[Entry { path: "db", named: None }],
+        None,
+        &mut SourceMap::default(),
+        &mut Report::default(),
+    );
     assert_eq!(schema.choices, [root.path().join("db"), root.path().join("db/meta/_journal.json")]);
 }
 

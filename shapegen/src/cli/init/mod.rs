@@ -6,7 +6,7 @@ mod print;
 mod tests;
 
 use std::io::{self, Write as _};
-use std::path::{Component, Path};
+use std::path::Path;
 
 use clap::Args;
 
@@ -17,7 +17,7 @@ use crate::diagnostics::{Diagnostic, Report, Severity, codes};
 use crate::manifest;
 use crate::resolve::resolve;
 use crate::schema::{self, Entry};
-use crate::source::SourceMap;
+use crate::source::{SourceMap, relative};
 use guess::{Guess, LeftOut};
 
 /// Writes a manifest from a schema: who may see a table's rows is guessed from foreign keys, and to be reviewed.
@@ -66,7 +66,7 @@ impl Init {
     }
 
     fn catalog(&self, sources: &mut SourceMap, report: &mut Report) -> Option<Catalog> {
-        let entries: Vec<Entry<'_>> = self.schema.iter().map(|path| Entry { path, span: None }).collect();
+        let entries: Vec<Entry<'_>> = self.schema.iter().map(|path| Entry { path, named: None }).collect();
         let schema = schema::read(Path::new(""), &entries, None, sources, report);
         let catalog = Catalog::read(sources, &schema.scripts, report);
         (!report.has_errors()).then_some(catalog)
@@ -127,35 +127,4 @@ fn settled(
             return None;
         }
     }
-}
-
-/// A path or glob as the manifest in `folder` names it. Only the text is looked at: links stay as they were written.
-fn relative(folder: &Path, entry: &str) -> String {
-    let (Ok(from), Ok(to)) = (std::path::absolute(folder.join("x")), std::path::absolute(entry)) else {
-        return entry.to_owned();
-    };
-    let (mut from, to) = (folded(&from), folded(&to));
-    from.pop();
-    let shared = from.iter().zip(&to).take_while(|(left, right)| left == right).count();
-    if shared == 0 {
-        // Another drive.
-        return entry.to_owned();
-    }
-    let up = std::iter::repeat_n("..".to_owned(), from.len() - shared);
-    up.chain(to.into_iter().skip(shared)).collect::<Vec<_>>().join("/")
-}
-
-/// The parts of an absolute path, without `.` and `..`.
-fn folded(path: &Path) -> Vec<String> {
-    let mut parts: Vec<String> = Vec::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                parts.pop();
-            }
-            other => parts.push(other.as_os_str().to_string_lossy().into_owned()),
-        }
-    }
-    parts
 }

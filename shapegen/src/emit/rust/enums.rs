@@ -1,6 +1,6 @@
 //! PostgreSQL enums: a variant per label, and one for labels to come.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::print::{code, doc, docs, ident, marks, string, use_runtime};
@@ -20,7 +20,6 @@ fn enum_items(item: &Enum) -> Result<Vec<TokenStream>, EmitError> {
     let docs = docs(&item.docs, &format!("The enum {}.", code(&item.name.name)));
     let other = doc("A label that this code doesn't know.");
     let variants = item.variants.iter().map(|(variant, _)| ident(variant)).collect::<Result<Vec<_>, _>>()?;
-    let labels: Vec<_> = item.variants.iter().map(|(_, label)| string(label)).collect();
     let marks = marks(&item.marks)?;
     let mut items = vec![
         quote! {
@@ -32,24 +31,33 @@ fn enum_items(item: &Enum) -> Result<Vec<TokenStream>, EmitError> {
                 Other(Box<str>),
             }
         },
-        quote! {
-            impl v1::PgEnum for #name {
-                fn from_label(label: &str) -> Self {
-                    match label {
-                        #(#labels => Self::#variants,)*
-                        other => Self::Other(other.into()),
-                    }
-                }
-                fn label(&self) -> &str {
-                    match self {
-                        #(Self::#variants => #labels,)*
-                        Self::Other(label) => label,
-                    }
-                }
-            }
-        },
+        pg_enum(item, &name, &variants, &quote!(Other)),
         quote!(v1::enum_value!(#name);),
     ];
     items.extend(item.serde.then(|| quote!(v1::enum_serde!(#name);)));
     Ok(items)
+}
+
+/// Labels and variants, these in the labels' order and one for labels to come.
+pub(super) fn pg_enum(item: &Enum, name: &Ident, variants: &[Ident], other: &TokenStream) -> TokenStream {
+    let labels: Vec<_> = item.variants.iter().map(|(_, label)| string(label)).collect();
+    let (schema, pg_name) = (string(&item.name.schema), string(&item.name.name));
+    quote! {
+        impl v1::PgEnum for #name {
+            const TYPE: (&'static str, &'static str) = (#schema, #pg_name);
+
+            fn from_label(label: &str) -> Self {
+                match label {
+                    #(#labels => Self::#variants,)*
+                    other => Self::#other(other.into()),
+                }
+            }
+            fn label(&self) -> &str {
+                match self {
+                    #(Self::#variants => #labels,)*
+                    Self::#other(label) => label,
+                }
+            }
+        }
+    }
 }

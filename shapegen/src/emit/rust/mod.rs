@@ -3,6 +3,7 @@
 mod client;
 mod composites;
 mod definition;
+mod derived;
 mod enums;
 mod layout;
 mod newtypes;
@@ -17,16 +18,18 @@ use quote::quote;
 
 use super::{EmitError, header, is_current};
 use crate::model::{Model, Shape};
+pub(crate) use derived::{Written, WrittenEnum, WrittenField, derived, derived_enum};
 use print::ident;
 
 /// The form of the code that is printed here: what `generated_for!` holds against the runtime.
 const FORM: u32 = 1;
 
 /// The code that prints. Two builds of one version can differ in it, and a file of the other one isn't current.
-const PRINTER: [&str; 9] = [
+const PRINTER: [&str; 10] = [
     include_str!("client.rs"),
     include_str!("composites.rs"),
     include_str!("definition.rs"),
+    include_str!("derived.rs"),
     include_str!("enums.rs"),
     include_str!("layout.rs"),
     include_str!("mod.rs"),

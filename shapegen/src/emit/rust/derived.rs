@@ -1,0 +1,215 @@
+//! The code beside a struct or an enum that was written by hand: what a generated one has, in a scope where no name of the
+//! program is in its way.
+
+use proc_macro2::{Group, Ident, Spacing, Span, TokenStream, TokenTree};
+use quote::{format_ident, quote, quote_spanned};
+
+use super::FORM;
+use super::definition::definition;
+use super::enums::pg_enum;
+use super::print::{field_type, string};
+use super::shape::{Access, Null, RowField, ShapeCode};
+use crate::catalog::QualifiedName;
+use crate::emit::EmitError;
+use crate::model::{Enum, RustType, Shape};
+
+/// A row struct that was written by hand.
+pub(crate) struct Written<'w> {
+    pub(crate) row: &'w Ident,
+    pub(crate) visibility: TokenStream,
+    /// In the order of the shape's fields.
+    pub(crate) fields: Vec<WrittenField>,
+    /// Fields that are no columns.
+    pub(crate) skipped: Vec<Ident>,
+    /// The path of the runtime crate.
+    pub(crate) runtime: &'w TokenStream,
+    /// The enums of PostgreSQL that fields stand for, with the fields' types.
+    pub(crate) enums: Vec<(TokenStream, Span, QualifiedName)>,
+    /// Paths of what the code depends on, relative to the crate.
+    pub(crate) inputs: &'w [String],
+}
+
+/// A field of such a struct.
+pub(crate) struct WrittenField {
+    pub(crate) ident: Ident,
+    pub(crate) ty: TokenStream,
+    pub(crate) span: Span,
+    pub(crate) with: Option<TokenStream>,
+    /// NULL is read as the type's default.
+    pub(crate) default: bool,
+}
+
+/// An enum that was written by hand.
+pub(crate) struct WrittenEnum<'w> {
+    pub(crate) ident: &'w Ident,
+    /// In the order of the labels.
+    pub(crate) variants: Vec<Ident>,
+    /// For labels to come.
+    pub(crate) other: &'w Ident,
+    /// As for a struct.
+    pub(crate) runtime: &'w TokenStream,
+    /// As for a struct.
+    pub(crate) inputs: &'w [String],
+}
+
+/// What stands beside a struct that derives a shape.
+pub(crate) fn derived(shape: &Shape, written: &Written<'_>) -> Result<TokenStream, EmitError> {
+    let Written { row, visibility, skipped, runtime, enums, inputs, .. } = written;
+    // Words of the program stand in for themselves until every word of ours has its path.
+    let mut words = Words::default();
+    let row = words.hide(quote!(#row));
+    let skipped: Vec<Ident> = skipped.iter().map(|ident| words.hide(quote!(#ident))).collect();
+    let fields = shape.fields.iter().zip(&written.fields).map(|(field, written)| {
+        let WrittenField { ident, ty, span, with, default } = written;
+        let name = words.hide(quote!(#ident));
+        let hidden = words.hide(ty.clone());
+        // Read as what the schema has, so that the compiler holds the field's type to it.
+        let ty = if is_ours(&field.ty) && !*default { Some(field_type(field)?) } else { None };
+        let null = match (field.not_null, *default) {
+            (_, true) => Null::Default,
+            (true, false) => Null::Refused,
+            (false, false) => Null::Optional,
+        };
+        let with = with.as_ref().map(|with| {
+            let with = words.hide(with.clone());
+            quote!(#with)
+        });
+        let access = Access { with, null, ty, span: Span::call_site().located_at(*span) };
+        Ok(RowField { field, name, ty: quote!(#hidden), access })
+    });
+    let fields = fields.collect::<Result<Vec<_>, EmitError>>()?;
+    let code = ShapeCode { shape, row: &row, fields: &fields, skipped: &skipped, visibility };
+    let (key, params) = (code.key_struct()?, code.params_struct()?);
+    let params =
+        params.map(|params| quote!(#[allow(dead_code, reason = "a program uses a part of a derived API")] #params));
+    let outside = words.spell(quote!(#key #params), &quote!(#runtime::__private::v1));
+    let finders = code
+        .finders()?
+        .map(|finders| quote!(#[allow(dead_code, reason = "a program uses a part of a derived API")] #finders));
+    let params_impl = code.params_impl()?.map(|params| quote!(#[automatically_derived] #params));
+    let (shape_impl, definition) = (code.shape_impl(&TokenStream::new())?, definition(shape));
+    let inside = quote!(#params_impl #finders #[automatically_derived] #shape_impl #definition);
+    let inside = words.spell(inside, &quote!(_shapegen));
+    let checks = enums.iter().map(|(ty, span, QualifiedName { schema, name })| {
+        let (schema, name) = (string(schema), string(name));
+        quote_spanned! {Span::call_site().located_at(*span)=>
+            const _: () = _shapegen::check_enum::<#ty>(#schema, #name);
+        }
+    });
+    let scope = scope(runtime, quote!(#inside #(#checks)*), inputs);
+    Ok(quote!(#outside #scope))
+}
+
+/// What stands beside an enum that derives one of PostgreSQL.
+pub(crate) fn derived_enum(item: &Enum, written: &WrittenEnum<'_>) -> TokenStream {
+    let WrittenEnum { ident, variants, other, runtime, inputs } = written;
+    let mut words = Words::default();
+    let name = words.hide(quote!(#ident));
+    let variants: Vec<Ident> = variants.iter().map(|variant| words.hide(quote!(#variant))).collect();
+    let other = words.hide(quote!(#other));
+    let pg_enum = pg_enum(item, &name, &variants, &quote!(#other));
+    let value = quote!(v1::enum_value!(#name););
+    let inside = words.spell(quote!(#[automatically_derived] #pg_enum #value), &quote!(_shapegen));
+    scope(runtime, inside, inputs)
+}
+
+/// A scope of its own, in which the runtime is `_shapegen`. A change of an input builds the crate anew.
+fn scope(runtime: &TokenStream, inside: TokenStream, inputs: &[String]) -> TokenStream {
+    let form = proc_macro2::Literal::u32_unsuffixed(FORM);
+    let inputs = inputs.iter().map(|path| {
+        let path = string(&format!("/{path}"));
+        quote! {
+            const _: &[u8] = ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #path));
+        }
+    });
+    quote! {
+        const _: () = {
+            use #runtime::__private::v1 as _shapegen;
+            #runtime::generated_for!(#form);
+            #inside
+            #(#inputs)*
+        };
+    }
+}
+
+/// Whether a type is made of nothing that the program has.
+fn is_ours(ty: &RustType) -> bool {
+    match ty {
+        RustType::Scalar(_) => true,
+        RustType::Enum(_)
+        | RustType::Composite(_)
+        | RustType::Newtype { .. }
+        | RustType::JsonOf(_)
+        | RustType::Own(_) => false,
+        other => other.inner().is_some_and(is_ours),
+    }
+}
+
+/// Words of the program, hidden behind words of nobody.
+#[derive(Default)]
+struct Words(Vec<TokenStream>);
+
+impl Words {
+    const HIDDEN: &str = "__shapegen_word_";
+
+    fn hide(&mut self, tokens: TokenStream) -> Ident {
+        self.0.push(tokens);
+        format_ident!("{}{}", Self::HIDDEN, self.0.len() - 1)
+    }
+
+    /// Words of ours with their paths, which no name of the program is in the way of; and the program's own again.
+    fn spell(&self, tokens: TokenStream, v1: &TokenStream) -> TokenStream {
+        let mut out = TokenStream::new();
+        let (mut colon, mut dots) = (false, false);
+        for token in tokens {
+            // What comes behind `.` and `::` is found by itself.
+            let after_dots = std::mem::take(&mut dots);
+            let after_colon = std::mem::take(&mut colon);
+            if let TokenTree::Punct(punct) = &token {
+                dots = punct.as_char() == '.' || (after_colon && punct.as_char() == ':');
+                colon = punct.as_char() == ':' && punct.spacing() == Spacing::Joint;
+            }
+            match token {
+                TokenTree::Group(group) => {
+                    let mut spelt = Group::new(group.delimiter(), self.spell(group.stream(), v1));
+                    spelt.set_span(group.span());
+                    out.extend([TokenTree::Group(spelt)]);
+                }
+                TokenTree::Ident(ident) => {
+                    let word = ident.to_string();
+                    let hidden = word.strip_prefix(Self::HIDDEN).and_then(|at| self.0.get(at.parse::<usize>().ok()?));
+                    out.extend(match (hidden, path(&word)) {
+                        (Some(own), _) => own.clone(),
+                        (None, Some(path)) if !after_dots => path,
+                        (None, _) if word == "v1" && !after_dots => v1.clone(),
+                        _ => quote!(#ident),
+                    });
+                }
+                other => out.extend([other]),
+            }
+        }
+        out
+    }
+}
+
+/// The path of a word that everybody has, and that a program can give another meaning.
+fn path(word: &str) -> Option<TokenStream> {
+    Some(match word {
+        "Option" => quote!(::core::option::Option),
+        "Some" => quote!(::core::option::Option::Some),
+        "None" => quote!(::core::option::Option::None),
+        "Result" => quote!(::core::result::Result),
+        "Ok" => quote!(::core::result::Result::Ok),
+        "Vec" => quote!(::std::vec::Vec),
+        "String" => quote!(::std::string::String),
+        "Default" => quote!(::core::default::Default),
+        "Debug" => quote!(::core::fmt::Debug),
+        "Clone" => quote!(::core::clone::Clone),
+        "PartialEq" => quote!(::core::cmp::PartialEq),
+        "Eq" => quote!(::core::cmp::Eq),
+        "PartialOrd" => quote!(::core::cmp::PartialOrd),
+        "Ord" => quote!(::core::cmp::Ord),
+        "Hash" => quote!(::core::hash::Hash),
+        _ => return None,
+    })
+}

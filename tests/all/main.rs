@@ -6,6 +6,7 @@ mod catalog_judge;
 mod collections;
 mod compile;
 mod dependencies;
+mod derived;
 mod electric;
 mod expressions;
 mod format_type;

@@ -82,7 +82,7 @@ pub static INERT: &ShapeDefinition = &ShapeDefinition {
 #[macro_export]
 macro_rules! generated_for {
     ($form:literal) => {
-        const _: () = assert!(
+        const _: () = ::core::assert!(
             $form == $crate::__private::v1::FORM,
             "this code was generated for another form of shapegen-runtime: use the same version of shapegen and shapegen-runtime"
         );
@@ -95,17 +95,22 @@ macro_rules! generated_for {
 macro_rules! enum_value {
     ($name:ident) => {
         impl $crate::__private::v1::PgValue for $name {
-            fn decode(cell: $crate::__private::v1::Cell<'_>) -> Result<Self, $crate::__private::v1::ValueError> {
+            fn decode(
+                cell: $crate::__private::v1::Cell<'_>,
+            ) -> ::core::result::Result<Self, $crate::__private::v1::ValueError> {
                 match &cell {
                     $crate::__private::v1::Cell::Text(label) => {
-                        Ok(<Self as $crate::__private::v1::PgEnum>::from_label(label))
+                        ::core::result::Result::Ok(<Self as $crate::__private::v1::PgEnum>::from_label(label))
                     }
-                    _ => Err($crate::__private::v1::ValueError::unexpected(stringify!($name), &cell)),
+                    _ => ::core::result::Result::Err($crate::__private::v1::ValueError::unexpected(
+                        ::core::stringify!($name),
+                        &cell,
+                    )),
                 }
             }
 
             fn local(&self) -> $crate::__private::v1::Cell<'_> {
-                self.text()
+                $crate::__private::v1::PgValue::text(self)
             }
 
             fn text(&self) -> $crate::__private::v1::Cell<'_> {
@@ -122,15 +127,15 @@ macro_rules! enum_value {
 macro_rules! enum_serde {
     ($name:ident) => {
         impl $crate::__private::v1::serde::Serialize for $name {
-            fn serialize<S: $crate::__private::v1::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            fn serialize<S: $crate::__private::v1::serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
                 serializer.serialize_str($crate::__private::v1::PgEnum::label(self))
             }
         }
 
         impl<'de> $crate::__private::v1::serde::Deserialize<'de> for $name {
-            fn deserialize<D: $crate::__private::v1::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            fn deserialize<D: $crate::__private::v1::serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
                 let label = <$crate::__private::v1::Cow<'de, str> as $crate::__private::v1::serde::Deserialize<'de>>::deserialize(deserializer)?;
-                Ok(<Self as $crate::__private::v1::PgEnum>::from_label(&label))
+                ::core::result::Result::Ok(<Self as $crate::__private::v1::PgEnum>::from_label(&label))
             }
         }
     };
@@ -142,7 +147,7 @@ macro_rules! enum_serde {
 #[macro_export]
 macro_rules! enum_serde {
     ($name:ident) => {
-        compile_error!("`serde = true` in the manifest needs the feature `serde` of shapegen-runtime");
+        ::core::compile_error!("`serde = true` in the manifest needs the feature `serde` of shapegen-runtime");
     };
 }
 
@@ -154,7 +159,9 @@ macro_rules! newtype_value {
         impl $crate::__private::v1::PgValue for $name {
             const DELIMITER: char = $crate::__private::v1::delimiter(|value: Self| value.0);
 
-            fn decode(cell: $crate::__private::v1::Cell<'_>) -> Result<Self, $crate::__private::v1::ValueError> {
+            fn decode(
+                cell: $crate::__private::v1::Cell<'_>,
+            ) -> ::core::result::Result<Self, $crate::__private::v1::ValueError> {
                 $crate::__private::v1::PgValue::decode(cell).map(Self)
             }
 
@@ -185,14 +192,14 @@ pub const fn delimiter<N, T: PgValue>(_: fn(N) -> T) -> char {
 macro_rules! composite_value {
     ($name:ident { $($field:ident),* $(,)? }) => {
         impl $crate::__private::v1::PgValue for $name {
-            fn decode(cell: $crate::__private::v1::Cell<'_>) -> Result<Self, $crate::__private::v1::ValueError> {
+            fn decode(cell: $crate::__private::v1::Cell<'_>) -> ::core::result::Result<Self, $crate::__private::v1::ValueError> {
                 let $crate::__private::v1::Cell::Text(text) = &cell else {
-                    return Err($crate::__private::v1::ValueError::unexpected(stringify!($name), &cell));
+                    return ::core::result::Result::Err($crate::__private::v1::ValueError::unexpected(::core::stringify!($name), &cell));
                 };
-                let fields = &mut $crate::__private::v1::CompositeReader::new(stringify!($name), text)?;
+                let fields = &mut $crate::__private::v1::CompositeReader::new(::core::stringify!($name), text)?;
                 let value = Self { $($field: fields.take()?),* };
                 fields.finish()?;
-                Ok(value)
+                ::core::result::Result::Ok(value)
             }
 
             fn local(&self) -> $crate::__private::v1::Cell<'_> {

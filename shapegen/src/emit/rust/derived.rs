@@ -7,11 +7,11 @@ use quote::{format_ident, quote, quote_spanned};
 use super::FORM;
 use super::definition::definition;
 use super::enums::pg_enum;
-use super::print::{field_type, string};
+use super::print::{field_type, string, tokens};
 use super::shape::{Access, Null, RowField, ShapeCode};
 use crate::catalog::QualifiedName;
 use crate::emit::EmitError;
-use crate::model::{Enum, RustType, Shape};
+use crate::model::{Enum, Own, RustType, Shape};
 
 /// A row struct that was written by hand.
 pub(crate) struct Written<'w> {
@@ -55,8 +55,13 @@ pub(crate) struct WrittenEnum<'w> {
 /// What stands beside a struct that derives a shape.
 pub(crate) fn derived(shape: &Shape, written: &Written<'_>) -> Result<TokenStream, EmitError> {
     let Written { row, visibility, skipped, runtime, enums, inputs, .. } = written;
-    // Words of the program stand in for themselves until every word of ours has its path.
+    // Words of the program are out of sight until every word of ours has its path.
     let mut words = Words::default();
+    let mut shape = shape.clone();
+    for param in &mut shape.params {
+        param.ty = words.hide_paths(&param.ty)?;
+    }
+    let shape = &shape;
     let row = words.hide(quote!(#row));
     let skipped: Vec<Ident> = skipped.iter().map(|ident| words.hide(quote!(#ident))).collect();
     let fields = shape.fields.iter().zip(&written.fields).map(|(field, written)| {
@@ -155,6 +160,27 @@ impl Words {
     fn hide(&mut self, tokens: TokenStream) -> Ident {
         self.0.push(tokens);
         format_ident!("{}{}", Self::HIDDEN, self.0.len() - 1)
+    }
+
+    /// A type with the paths of the program hidden.
+    fn hide_paths(&mut self, ty: &RustType) -> Result<RustType, EmitError> {
+        let mut hidden = |path: &str| -> Result<String, EmitError> { Ok(self.hide(tokens(path)?).to_string()) };
+        Ok(match ty {
+            RustType::Scalar(scalar) => RustType::Scalar(scalar),
+            RustType::Enum(path) => RustType::Enum(hidden(path)?),
+            RustType::Composite(path) => RustType::Composite(hidden(path)?),
+            RustType::JsonOf(path) => RustType::JsonOf(hidden(path)?),
+            RustType::Newtype { ident, inner } => RustType::Newtype { ident: hidden(ident)?, inner: inner.clone() },
+            RustType::Own(Own { path, with, key }) => {
+                let with = with.as_deref().map(&mut hidden).transpose()?;
+                RustType::Own(Own { path: hidden(path)?, with, key: *key })
+            }
+            RustType::OrInfinity(inner) => RustType::OrInfinity(Box::new(self.hide_paths(inner)?)),
+            RustType::Range(inner) => RustType::Range(Box::new(self.hide_paths(inner)?)),
+            RustType::Multirange(inner) => RustType::Multirange(Box::new(self.hide_paths(inner)?)),
+            RustType::Array(inner) => RustType::Array(Box::new(self.hide_paths(inner)?)),
+            RustType::Nested(inner) => RustType::Nested(Box::new(self.hide_paths(inner)?)),
+        })
     }
 
     /// Words of ours with their paths, which no name of the program is in the way of; and the program's own again.

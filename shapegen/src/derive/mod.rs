@@ -41,3 +41,6 @@ fn inputs(sources: &SourceMap, own: FileId) -> Vec<String> {
 fn compile_errors(errors: &[syn::Error]) -> TokenStream {
     errors.iter().map(syn::Error::to_compile_error).collect()
 }
+
+#[cfg(test)]
+mod tests;

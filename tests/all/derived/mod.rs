@@ -1,5 +1,6 @@
 //! Shapes from structs beside the same shapes from manifests: one definition, one request, one meaning of the same bytes.
 
+mod rebuild;
 mod streampai;
 mod types;
 

@@ -1,4 +1,4 @@
-//! `#[derive(Shape)]` and `#[derive(ShapeEnum)]`: a shape from a struct, for teams who think struct first.
+//! `#[derive(Shape)]` and its companions: a shape from a struct, for teams who think struct first.
 //!
 //! A derived struct gives everything that a shape in a [manifest] gives: rows are decoded and merged by it, it has a key,
 //! parameters, finders, a definition with its request and its local table, and a collection:
@@ -162,6 +162,26 @@
 //! | `#[shape(label = "so-so")]` | The label of a variant whose name doesn't say it: `Live` is `live`, `InProgress` is `in progress` or `in_progress`. |
 //! | `#[shape(other)]` | The variant that holds a label that a newer server sends: `Other(Box<str>)` or `Other(String)`. Required. |
 //!
+//! # Newtypes
+//!
+//! A struct around one value keeps ids apart that are all of one type. Where a manifest says `{ newtype = "UserId" }` of a
+//! column, rows are kept in the same form as in generated code.
+//!
+//! ```
+//! # use shapegen_macros::{Shape, ShapeNewtype};
+//! # use uuid::Uuid;
+//! #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ShapeNewtype)]
+//! pub struct UserId(pub Uuid);
+//!
+//! #[derive(Debug, Clone, PartialEq, Shape)]
+//! #[shape(table = "users", schema = "../schemas/streampai.sql", change_frequency = "rare")]
+//! #[shape(session(user_id(identity)), scope = "id = $user_id")]
+//! pub struct User {
+//!     pub id: UserId,
+//!     pub email: String,
+//! }
+//! ```
+//!
 //! # When the schema changes
 //!
 //! The files that were read are part of the crate's inputs: a change of one compiles it anew. The compiler is not told of
@@ -214,6 +234,15 @@ pub fn shape(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 #[proc_macro_derive(ShapeEnum, attributes(shape))]
 pub fn shape_enum(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     shapegen::derive::shape_enum(input.into(), &this_crate()).into()
+}
+
+/// Makes a struct around one value a type of columns, read and written as that value is; see [above](crate#newtypes).
+///
+/// # Errors
+/// As for [`Shape`](macro@Shape).
+#[proc_macro_derive(ShapeNewtype, attributes(shape))]
+pub fn shape_newtype(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    shapegen::derive::shape_newtype(input.into(), &this_crate()).into()
 }
 
 /// The crate that is being compiled.

@@ -151,11 +151,35 @@ macro_rules! enum_serde {
     };
 }
 
+/// A struct around one value, which is read and written as that value is.
+#[diagnostic::on_unimplemented(
+    message = "the manifest says that the column is a newtype, which `{Self}` is not",
+    label = "not a newtype",
+    note = "derive `ShapeNewtype` for it, or take the one that `shapegen build` generates"
+)]
+pub trait PgNewtype {}
+
+/// Fails to compile where a column of a newtype has a field of another kind.
+pub const fn check_newtype<T: PgNewtype>() {}
+
+/// A struct with a field for each attribute of a composite type.
+#[diagnostic::on_unimplemented(
+    message = "the column is of a composite type of PostgreSQL, which `{Self}` is not",
+    label = "not a composite type of PostgreSQL",
+    note = "take the one that `shapegen build` generates, read it by a module: `#[shape(with = \"…\")]`, or write `String`"
+)]
+pub trait PgComposite {}
+
+/// Fails to compile where a column of a composite type has a field of another kind.
+pub const fn check_composite<T: PgComposite>() {}
+
 /// Gives a newtype the reading and writing of the value inside.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! newtype_value {
     ($name:ident) => {
+        impl $crate::__private::v1::PgNewtype for $name {}
+
         impl $crate::__private::v1::PgValue for $name {
             const DELIMITER: char = $crate::__private::v1::delimiter(|value: Self| value.0);
 
@@ -191,6 +215,8 @@ pub const fn delimiter<N, T: PgValue>(_: fn(N) -> T) -> char {
 #[macro_export]
 macro_rules! composite_value {
     ($name:ident { $($field:ident),* $(,)? }) => {
+        impl $crate::__private::v1::PgComposite for $name {}
+
         impl $crate::__private::v1::PgValue for $name {
             fn decode(cell: $crate::__private::v1::Cell<'_>) -> ::core::result::Result<Self, $crate::__private::v1::ValueError> {
                 let $crate::__private::v1::Cell::Text(text) = &cell else {

@@ -6,6 +6,8 @@ use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Ident, Lit, LitStr, Token};
 
+use crate::diagnostics::{listed, nearest};
+
 /// `key`, `key = value` or `key(…)`.
 pub(super) struct Entry {
     pub(super) key: Ident,
@@ -103,6 +105,16 @@ pub(super) fn read(attributes: &[Attribute], errors: &mut Vec<syn::Error>) -> Ve
         }
     }
     all
+}
+
+/// An error at a key that `of` doesn't have.
+pub(super) fn unknown(key: &Ident, of: &str, known: &[&str]) -> syn::Error {
+    let word = key.to_string();
+    let help = match nearest(&word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("it is one of {}", listed(known, "or")),
+    };
+    syn::Error::new(key.span(), format!("there is no attribute `{word}` of {of}\n= help: {help}"))
 }
 
 /// The doc comment among the attributes, lines.

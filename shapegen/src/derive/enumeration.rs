@@ -29,7 +29,7 @@ pub fn shape_enum(input: TokenStream, of: &Crate) -> TokenStream {
     let mut errors = Vec::new();
     let entries = attribute::read(&input.attrs, &mut errors);
     for entry in entries.iter().filter(|entry| KEYS.iter().all(|key| !entry.is(key))) {
-        errors.push(unknown(&entry.key, "an enum", &KEYS));
+        errors.push(attribute::unknown(&entry.key, "an enum", &KEYS));
     }
     let Data::Enum(data) = &input.data else {
         errors.push(syn::Error::new(input.ident.span(), "`ShapeEnum` is for enums: a row struct derives `Shape`"));
@@ -49,15 +49,6 @@ pub fn shape_enum(input: TokenStream, of: &Crate) -> TokenStream {
             quote!(#errors #inert)
         }
     }
-}
-
-fn unknown(key: &Ident, of: &str, known: &[&str]) -> syn::Error {
-    let word = key.to_string();
-    let help = match nearest(&word, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("it is one of {}", listed(known, "or")),
-    };
-    syn::Error::new(key.span(), format!("there is no attribute `{word}` of {of}\n= help: {help}"))
 }
 
 /// A variant as it was written.
@@ -161,7 +152,7 @@ impl Enumeration<'_> {
                     }
                     ("other", Value::Nothing) => is_other = true,
                     ("other", _) => errors.push(syn::Error::new(entry.key.span(), "`other` takes no value")),
-                    _ => errors.push(unknown(&entry.key, "a variant", &["label", "other"])),
+                    _ => errors.push(attribute::unknown(&entry.key, "a variant", &["label", "other"])),
                 }
             }
             let text = matches!(&variant.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1);

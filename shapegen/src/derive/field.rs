@@ -8,7 +8,6 @@ use syn::{Ident, LitStr, Path, Type};
 
 use super::attribute::{self, Entry, Value, compact};
 use super::document::{Document, Origin};
-use crate::diagnostics::{listed, nearest};
 use crate::manifest::{StructField, WrittenType};
 use crate::source::{FileId, Span as Place, Spanned};
 
@@ -95,15 +94,7 @@ impl Field {
                 }
                 return Ok(());
             }
-            _ => {
-                let message = format!("there is no attribute `{word}` of a field");
-                let near = nearest(&word, KEYS);
-                let help = near.map_or_else(
-                    || format!("it is one of {}", listed(&KEYS, "or")),
-                    |near| format!("did you mean `{near}`?"),
-                );
-                return Err(syn::Error::new(span, format!("{message}\n= help: {help}")));
-            }
+            _ => return Err(attribute::unknown(&key, "a field", &KEYS)),
         };
         *flag = Some(span);
         match value {

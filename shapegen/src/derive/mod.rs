@@ -9,6 +9,7 @@ mod document;
 mod enumeration;
 mod field;
 mod inert;
+mod newtype;
 mod said;
 mod schema;
 mod structure;
@@ -20,6 +21,7 @@ use proc_macro2::TokenStream;
 use crate::source::{FileId, SourceMap};
 
 pub use enumeration::shape_enum;
+pub use newtype::shape_newtype;
 pub use structure::shape;
 
 /// The crate that derives.

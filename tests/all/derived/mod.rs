@@ -2,6 +2,7 @@
 
 mod rebuild;
 mod streampai;
+mod typed;
 mod types;
 
 use std::fmt::Debug;
@@ -10,10 +11,10 @@ use std::pin::Pin;
 use shapegen_runtime::cell::Cell;
 use shapegen_runtime::columns::{Columns, Encoder, Form};
 use shapegen_runtime::definition::Column;
-use shapegen_runtime::{Client, Session, Shape, SqliteStore};
+use shapegen_runtime::{Client, Session, Shape, ShapeParams, SqliteStore};
 
 use crate::stage::{ANN, SHAPES, Stage, livestream, notification};
-use crate::sync;
+use crate::{sync, typed_sync};
 
 /// A shape from a manifest, and the same from a struct.
 macro_rules! pairs {
@@ -49,6 +50,20 @@ fn definitions_are_the_same() {
         let of_test = SHAPES.iter().find(|of_test| of_test.name == shape.name).unwrap();
         assert_eq!((shape.request, shape.local.fingerprint), (of_test.request, of_test.local.fingerprint));
     }
+}
+
+/// What a manifest says of types holds for structs that name it.
+#[test]
+fn definitions_of_a_manifest_with_types_are_the_same() {
+    assert_eq!(typed_sync::Person::DEFINITION, typed::Person::DEFINITION);
+    assert_eq!(typed_sync::Order::DEFINITION, typed::Order::DEFINITION);
+    assert_eq!(typed_sync::Line::DEFINITION, typed::Line::DEFINITION);
+    fn cells(params: &impl ShapeParams) -> Vec<String> {
+        let mut encoder = Encoder::new(Form::Postgres);
+        params.encode(&mut encoder);
+        encoder.cells().iter().map(|cell| format!("{cell:?}")).collect()
+    }
+    assert_eq!(cells(&typed::lines(5)), cells(&typed_sync::Lines { order: typed_sync::OrderId(5) }));
 }
 
 /// Texts of PostgreSQL for a column, some of them NULL where it may be.

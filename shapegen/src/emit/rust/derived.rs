@@ -2,7 +2,7 @@
 //! program is in its way.
 
 use proc_macro2::{Group, Ident, Spacing, Span, TokenStream, TokenTree};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{format_ident, quote};
 
 use super::FORM;
 use super::definition::definition;
@@ -23,10 +23,20 @@ pub(crate) struct Written<'w> {
     pub(crate) skipped: Vec<Ident>,
     /// The path of the runtime crate.
     pub(crate) runtime: &'w TokenStream,
-    /// The enums of PostgreSQL that fields stand for, with the fields' types.
-    pub(crate) enums: Vec<(TokenStream, Span, QualifiedName)>,
+    /// What types of the program must be, and where each is written.
+    pub(crate) checks: Vec<(Check, TokenStream, Span)>,
     /// Paths of what the code depends on, relative to the crate.
     pub(crate) inputs: &'w [String],
+}
+
+/// What the compiler holds a type of the program to.
+pub(crate) enum Check {
+    /// An enum that stands for this one.
+    Enum(QualifiedName),
+    /// What a composite type became.
+    Composite,
+    /// A newtype.
+    Newtype,
 }
 
 /// A field of such a struct.
@@ -54,7 +64,7 @@ pub(crate) struct WrittenEnum<'w> {
 
 /// What stands beside a struct that derives a shape.
 pub(crate) fn derived(shape: &Shape, written: &Written<'_>) -> Result<TokenStream, EmitError> {
-    let Written { row, visibility, skipped, runtime, enums, inputs, .. } = written;
+    let Written { row, visibility, skipped, runtime, checks, inputs, .. } = written;
     // Words of the program are out of sight until every word of ours has its path.
     let mut words = Words::default();
     let mut shape = shape.clone();
@@ -95,11 +105,16 @@ pub(crate) fn derived(shape: &Shape, written: &Written<'_>) -> Result<TokenStrea
     let (shape_impl, definition) = (code.shape_impl(&TokenStream::new())?, definition(shape));
     let inside = quote!(#params_impl #finders #[automatically_derived] #shape_impl #definition);
     let inside = words.spell(inside, &quote!(_shapegen));
-    let checks = enums.iter().map(|(ty, span, QualifiedName { schema, name })| {
-        let (schema, name) = (string(schema), string(name));
-        quote_spanned! {Span::call_site().located_at(*span)=>
-            const _: () = _shapegen::check_enum::<#ty>(#schema, #name);
-        }
+    let checks = checks.iter().map(|(check, ty, span)| {
+        let call = match check {
+            Check::Enum(QualifiedName { schema, name }) => {
+                let (schema, name) = (string(schema), string(name));
+                quote!(check_enum::<#ty>(#schema, #name))
+            }
+            Check::Composite => quote!(check_composite::<#ty>()),
+            Check::Newtype => quote!(check_newtype::<#ty>()),
+        };
+        located(quote!(const _: () = _shapegen::#call;), *span)
     });
     let scope = scope(runtime, quote!(#inside #(#checks)*), inputs);
     Ok(quote!(#outside #scope))
@@ -116,6 +131,37 @@ pub(crate) fn derived_enum(item: &Enum, written: &WrittenEnum<'_>) -> TokenStrea
     let value = quote!(v1::enum_value!(#name););
     let inside = words.spell(quote!(#[automatically_derived] #pg_enum #value), &quote!(_shapegen));
     scope(runtime, inside, inputs)
+}
+
+/// What stands beside a struct around one value.
+pub(crate) fn derived_newtype(name: &Ident, inner: &TokenStream, runtime: &TokenStream) -> TokenStream {
+    let inside = quote! {
+        #[automatically_derived]
+        impl ::core::convert::From<#inner> for #name {
+            fn from(value: #inner) -> Self {
+                Self(value)
+            }
+        }
+        _shapegen::newtype_value!(#name);
+    };
+    scope(runtime, inside, &[])
+}
+
+/// Tokens that are all shown at one place.
+fn located(tokens: TokenStream, span: Span) -> TokenStream {
+    let span = Span::call_site().located_at(span);
+    let token = |token| match token {
+        TokenTree::Group(group) => {
+            let mut moved = Group::new(group.delimiter(), located(group.stream(), span));
+            moved.set_span(span);
+            TokenTree::Group(moved)
+        }
+        mut other => {
+            other.set_span(span);
+            other
+        }
+    };
+    tokens.into_iter().map(token).collect()
 }
 
 /// A scope of its own, in which the runtime is `_shapegen`. A change of an input builds the crate anew.

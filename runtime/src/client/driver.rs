@@ -51,7 +51,7 @@ fn address(
     let of = Origin::new(definition);
     let mut values = Vec::with_capacity(bound.len());
     for (param, value) in definition.params.iter().zip(bound) {
-        values.push(value.ok_or(SyncError::Unbound { of, param: param.name })?);
+        values.push(value.ok_or(SyncError::Unbound { of, param: param.name, from: param.from })?);
     }
     let address = match mode {
         Mode::Electric => Address::electric(url, definition, &values),

@@ -158,6 +158,7 @@ fn bind(definition: &ShapeDefinition, session: &Session, params: &impl ShapePara
         .params
         .iter()
         .map(|param| match param.from {
+            ParamSource::Identity => session.get_identity(param.name).map(str::to_owned),
             ParamSource::Session => session.get(param.name).map(str::to_owned),
             ParamSource::Caller => match caller.next() {
                 Some(Cell::Text(text)) => Some(text.clone().into_owned()),

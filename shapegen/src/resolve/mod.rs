@@ -219,7 +219,9 @@ fn params(
     let mut params: Vec<Param> = Vec::with_capacity(uses.len());
     for (param, from) in uses {
         let ty = match from {
-            ParamSource::Session => session.values.iter().find(|value| value.name == param.name)?.ty.clone(),
+            ParamSource::Identity | ParamSource::Session => {
+                session.values.iter().find(|value| value.name == param.name)?.ty.clone()
+            }
             ParamSource::Caller => {
                 let same: Vec<&ParamUse> =
                     uses.iter().map(|(other, _)| other).filter(|other| other.name == param.name).collect();

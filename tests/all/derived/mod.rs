@@ -229,6 +229,19 @@ async fn shapes_of_structs_and_of_a_manifest_live_in_one_client_and_one_store() 
     assert!(stage.requests(before).iter().all(|request| !request.contains("offset=-1")));
 }
 
+/// Rows of a person are kept in a partition of that person's: a value that doesn't say who that is brings none.
+#[tokio::test]
+async fn a_value_that_should_say_who_the_person_is_and_does_not_stops_the_shape() {
+    let stage = Stage::of_two().await;
+    let client = Client::builder(format!("http://{}/shapes", stage.address()))
+        .session(Session::new().value("user_id", &ANN))
+        .build()
+        .unwrap();
+    let error = client.collection::<streampai::Notification>(()).fresh().await.unwrap_err();
+    assert_eq!(error.to_string(), "shape `notifications` of table public.notifications: the session has no identity `user_id`");
+    assert_eq!(stage.requests(0), [""; 0]);
+}
+
 /// Rows are told apart and found as those of generated code are.
 #[test]
 fn keys_and_finders() {

@@ -13,6 +13,7 @@ mod format_type;
 mod fuzz;
 mod histories;
 mod output;
+mod owned;
 mod persons;
 mod postgres;
 mod rename;

@@ -13,6 +13,7 @@ mod format_type;
 mod fuzz;
 mod histories;
 mod output;
+mod owned;
 mod peers;
 mod persons;
 mod postgres;

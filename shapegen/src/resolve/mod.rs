@@ -68,7 +68,7 @@ pub fn resolve(manifest: &Manifest, catalog: &Catalog, sources: &SourceMap, repo
     }
     scopes.finish(report);
     session::check_identity(manifest, report);
-    let names = names::type_names(&resolved, &types, &renames, report);
+    let names = names::type_names(&resolved, &types, &renames, manifest.place, report);
     let decided = Decided { catalog, types: &types, names: &names, renames: &renames, marks: &marks };
     let session = session::session(manifest, &resolved, &decided, report);
     let mut shapes = Vec::with_capacity(resolved.len());

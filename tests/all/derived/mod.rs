@@ -238,7 +238,10 @@ async fn a_value_that_should_say_who_the_person_is_and_does_not_stops_the_shape(
         .build()
         .unwrap();
     let error = client.collection::<streampai::Notification>(()).fresh().await.unwrap_err();
-    assert_eq!(error.to_string(), "shape `notifications` of table public.notifications: the session has no identity `user_id`");
+    assert_eq!(
+        error.to_string(),
+        "shape `notifications` of table public.notifications: the session has no identity `user_id`"
+    );
     assert_eq!(stage.requests(0), [""; 0]);
 }
 

@@ -9,6 +9,7 @@ mod dependencies;
 mod derived;
 mod electric;
 mod expressions;
+mod fake_server;
 mod format_type;
 mod fuzz;
 mod histories;

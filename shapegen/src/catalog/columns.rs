@@ -54,9 +54,13 @@ impl super::objects::Relation {
 
 impl Replay<'_> {
     /// Adds a column to a new table, or merges it with the one that it inherits, and gives back its inline constraints.
-    pub(super) fn declare_column(&mut self, table: RelationId, column: ColumnDef) -> Vec<ConstraintDef> {
-        let ColumnDef { data_type, serial, options } = column;
-        let data_type = self.data_type(&data_type);
+    pub(super) fn declare_column(
+        &mut self,
+        table: RelationId,
+        column: ColumnDef,
+        data_type: Option<TypeUse>,
+    ) -> Vec<ConstraintDef> {
+        let ColumnDef { serial, options, .. } = column;
         let number = match self.db[table].column(&options.name.value) {
             Some(number) if !self.db[table][number].local => {
                 let own = &mut self.db[table][number];
@@ -214,7 +218,8 @@ impl Replay<'_> {
             }
             return Vec::new();
         }
-        let constraints = self.declare_column(table, column);
+        let data_type = self.data_type(&column.data_type);
+        let constraints = self.declare_column(table, column, data_type);
         if !only {
             self.pass_column_on(table, &name.value);
         }

@@ -2,10 +2,10 @@
 
 use super::database::{Database, RelationId};
 use super::names::index_column_names;
-use super::objects::{ColumnNumber, IndexFacts, IndexKey, RelationKind};
+use super::objects::{ColumnNumber, Expression, IndexFacts, IndexKey, RelationKind};
 use super::replay::Replay;
 use crate::source::Span;
-use crate::sql::statement::{CreateIndex, IndexElement, Name};
+use crate::sql::statement::{CreateIndex, IndexElement, Name, Term};
 
 /// The kind of constraint that an index belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(super) struct NewIndex {
     pub(super) unique: bool,
     pub(super) nulls_not_distinct: bool,
     pub(super) btree: bool,
-    pub(super) predicate: Option<(Vec<ColumnNumber>, String)>,
+    pub(super) predicate: Option<Expression>,
     pub(super) span: Span,
     /// Partitions don't get it.
     pub(super) only: bool,
@@ -81,7 +81,7 @@ impl Replay<'_> {
         let relation = &self.db[table];
         let include = index.tail.include.iter().filter_map(|column| relation.column(&column.value));
         let include = include.map(|column| self.db.column_key(table, column)).collect();
-        let predicate = index.tail.predicate.map(|(words, text)| (relation.columns_among(&words), text));
+        let predicate = index.tail.predicate.map(|terms| relation.expression(terms));
         self.make_index(NewIndex {
             name: index.name.map(|name| name.value),
             keys,
@@ -99,9 +99,8 @@ impl Replay<'_> {
     pub(super) fn index_key(&self, table: RelationId, element: &IndexElement) -> IndexKey {
         let relation = &self.db[table];
         let column = element.column.as_ref().and_then(|column| relation.column(&column.value));
-        let uses = column.map_or_else(|| relation.columns_among(&element.words), |column| vec![column]);
-        let text = if column.is_some() { String::new() } else { element.text.clone() };
-        IndexKey { column, label: element.label.clone(), uses, text }
+        let expression = relation.expression(element.terms.clone());
+        IndexKey { column, label: element.label.clone(), expression, class: element.class.clone() }
     }
 
     /// Makes an index and its constraint, on a table and on its partitions. A name that is taken is reported.
@@ -194,13 +193,11 @@ impl Replay<'_> {
 
 impl IndexFacts {
     fn is_like(&self, other: &NewIndex) -> bool {
-        let keys = self.keys.iter().zip(&other.keys);
-        let same_keys = self.keys.len() == other.keys.len()
-            && keys.into_iter().all(|(one, other)| one.column == other.column && one.text == other.text);
-        let text = |predicate: &Option<(Vec<ColumnNumber>, String)>| predicate.as_ref().map(|(_, text)| text.clone());
-        let same_rows = text(&self.predicate) == text(&other.predicate);
-        same_keys
-            && same_rows
+        fn keys(keys: &[IndexKey]) -> impl Iterator<Item = (&Expression, &String)> {
+            keys.iter().map(|key| (&key.expression, &key.class))
+        }
+        keys(&self.keys).eq(keys(&other.keys))
+            && self.predicate == other.predicate
             && self.unique == other.unique
             && self.nulls_not_distinct == other.nulls_not_distinct
             && self.btree == other.btree
@@ -226,7 +223,7 @@ impl Database {
     /// A column as a key of an index.
     pub(super) fn column_key(&self, table: RelationId, column: ColumnNumber) -> IndexKey {
         let label = self[table][column].name.clone();
-        IndexKey { column: Some(column), label, uses: vec![column], text: String::new() }
+        IndexKey { column: Some(column), label, expression: vec![Term::Column(column)], class: String::new() }
     }
 
     /// PostgreSQL's `ChooseIndexName`.
@@ -262,19 +259,26 @@ impl Database {
     /// The same index for a table that has the same columns, maybe in other places.
     pub(super) fn index_for(&self, index: RelationId, table: RelationId) -> Option<NewIndex> {
         let facts = self.index_facts(index)?;
-        let there = |columns: &[ColumnNumber]| self.same_columns(facts.table, columns, table);
+        let there = |column: ColumnNumber| self[table].column(&self[facts.table][column].name);
+        let expression_there = |expression: &Expression| -> Option<Expression> {
+            let term_there = |term: &Term<ColumnNumber>| match term {
+                Term::Column(column) => Some(Term::Column(there(*column)?)),
+                Term::Word(word) => Some(Term::Word(word.clone())),
+            };
+            expression.iter().map(term_there).collect()
+        };
         let keys_there = |keys: &[IndexKey]| -> Option<Vec<IndexKey>> {
             let key_there = |key: &IndexKey| {
                 let column = match key.column {
-                    Some(column) => Some(*there(&[column])?.first()?),
+                    Some(column) => Some(there(column)?),
                     None => None,
                 };
-                Some(IndexKey { column, uses: there(&key.uses)?, ..key.clone() })
+                Some(IndexKey { column, expression: expression_there(&key.expression)?, ..key.clone() })
             };
             keys.iter().map(key_there).collect()
         };
         let predicate = match &facts.predicate {
-            Some((columns, text)) => Some((there(columns)?, text.clone())),
+            Some(predicate) => Some(expression_there(predicate)?),
             None => None,
         };
         Some(NewIndex {

@@ -1,0 +1,60 @@
+//! What random histories found, each as small as it gets: what it is about, and the statements.
+
+/// Each stands behind the judge's base, as the other changes do.
+pub const FOUND: &[(&str, &str)] = &[
+    (
+        "a partition's key that takes NULLs for distinct is none of a parent's that doesn't",
+        "CREATE TABLE p (k int) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p (UNIQUE (k)) FOR VALUES IN (1); \
+         ALTER TABLE p ADD UNIQUE NULLS NOT DISTINCT (k);",
+    ),
+    (
+        "SET LOCAL lasts as long as its transaction, and nothing outside of one",
+        "SET LOCAL search_path = app; CREATE TABLE c (id int); BEGIN; SET LOCAL search_path = app; SET search_path = \
+         public; COMMIT; CREATE TABLE d (id int); BEGIN; SET LOCAL search_path = app; COMMIT; CREATE TABLE e (id int);",
+    ),
+    (
+        "NULL is no default through casts that change nothing",
+        "CREATE TABLE c (i interval DEFAULT NULL, j interval(2) DEFAULT NULL, k interval(2)[] DEFAULT NULL, l text \
+         DEFAULT CAST(NULL AS text), m varchar(3) DEFAULT (CAST((NULL) AS varchar)));",
+    ),
+    (
+        "an index like another takes the names that columns had when that was made",
+        "CREATE INDEX ON a (x) INCLUDE (y); ALTER TABLE a RENAME x TO z; ALTER TABLE a RENAME y TO w; CREATE TABLE c \
+         (LIKE a INCLUDING INDEXES); DROP INDEX c_x_y_idx;",
+    ),
+    (
+        "a NOT NULL constraint that has no name before PostgreSQL 18 may be missing",
+        "ALTER TABLE a ALTER x SET NOT NULL, DROP CONSTRAINT IF EXISTS a_x_not_null; COMMENT ON TABLE a IS \
+         U&'d!0061' UESCAPE '!';",
+    ),
+    (
+        "a new table's columns are of types that were there before it",
+        "CREATE TEMP TABLE a (a a, b a[]); CREATE TABLE c (LIKE a); SET search_path = app, public; CREATE TABLE b (b b);",
+    ),
+    (
+        "a new composite type's attributes are of types that were there before it",
+        "CREATE TYPE pair AS (x int); SET search_path = app, public; CREATE TYPE pair AS (y pair); CREATE TABLE t (LIKE \
+         pair);",
+    ),
+    (
+        "a typed table is of a type that was there before it",
+        "CREATE TYPE pair AS (x int); SET search_path = app, public; CREATE TABLE pair OF pair; ALTER TYPE public.pair \
+         ADD ATTRIBUTE y int CASCADE;",
+    ),
+    (
+        "conditions of indexes are the same however their names are written",
+        "CREATE TABLE p (k int) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p DEFAULT; CREATE INDEX i ON p1 (k) \
+         WHERE k IS NOT NULL; CREATE INDEX j ON p (k) WHERE (\"k\" is not null);",
+    ),
+    (
+        "conditions and expressions of indexes follow renamed columns",
+        "CREATE TABLE p (k int, l int) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p DEFAULT; CREATE INDEX i ON \
+         p1 ((l + 1)) WHERE l > 0; ALTER TABLE p RENAME l TO m; CREATE INDEX j ON p ((m + 1)) WHERE m > 0;",
+    ),
+    (
+        "indexes are the same whatever their order, and other ones by another operator class",
+        "CREATE TABLE p (k text) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p DEFAULT; CREATE INDEX i ON p1 (k \
+         DESC); CREATE INDEX j ON p1 (lower(k) DESC NULLS LAST); CREATE INDEX ON p (k); CREATE INDEX ON p (lower(k)); \
+         CREATE INDEX ON p (k text_pattern_ops);",
+    ),
+];

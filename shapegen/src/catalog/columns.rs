@@ -426,19 +426,26 @@ impl Replay<'_> {
 
     pub(super) fn alter_column_type(&mut self, table: RelationId, column: &Ident, data_type: &TypeName) {
         let data_type = self.data_type(data_type);
-        self.alter_column(table, column, false, |column| {
+        if self.db[table].column(&column.value).is_none() {
+            return self.no_column(table, column);
+        }
+        let family = self.db.family(table);
+        self.change_type(&family, &column.value, data_type.as_ref());
+    }
+
+    /// Gives a column of these tables, parents before children, another type.
+    pub(super) fn change_type(&mut self, tables: &[RelationId], name: &str, data_type: Option<&TypeUse>) {
+        for table in tables {
+            let Some(number) = self.db[*table].column(name) else { continue };
+            let column = &mut self.db[*table][number];
             // A default is converted, and its expression still made with the old type.
             if column.default.is_some()
                 && let Some(TypeUse { of: TypeOf::Declared(before), .. }) = &column.data_type
             {
                 column.default_types.push(*before);
             }
-            column.data_type.clone_from(&data_type);
-        });
-        for relation in self.db.family(table) {
-            if let Some(number) = self.db[relation].column(&column.value) {
-                self.db.make_indexes_anew(relation, number);
-            }
+            column.data_type = data_type.cloned();
         }
+        self.make_indexes_anew(tables, name);
     }
 }

@@ -1,8 +1,9 @@
 //! Indexes, with and without a constraint.
 
-use super::database::{Database, RelationId};
+use super::database::{ConstraintId, Database, RelationId};
+use super::drop::Object;
 use super::names::index_column_names;
-use super::objects::{ColumnNumber, Expression, IndexFacts, IndexKey, RelationKind};
+use super::objects::{ColumnNumber, ConstraintFacts, Expression, IndexFacts, IndexKey, RelationKind};
 use super::replay::Replay;
 use crate::source::Span;
 use crate::sql::statement::{CreateIndex, IndexElement, Name, Term};
@@ -24,6 +25,7 @@ pub(super) struct NewIndex {
     pub(super) include: Vec<IndexKey>,
     pub(super) unique: bool,
     pub(super) nulls_not_distinct: bool,
+    pub(super) deferrable: bool,
     pub(super) btree: bool,
     pub(super) predicate: Option<Expression>,
     pub(super) span: Span,
@@ -44,6 +46,7 @@ impl NewIndex {
             include: Vec::new(),
             unique: false,
             nulls_not_distinct: false,
+            deferrable: false,
             btree: true,
             predicate: None,
             span,
@@ -113,6 +116,7 @@ impl Replay<'_> {
             include,
             unique,
             nulls_not_distinct,
+            deferrable,
             btree,
             predicate,
             span,
@@ -136,7 +140,17 @@ impl Replay<'_> {
             }
             None => self.db.index_name(table, key, &keys, &include),
         };
-        let facts = IndexFacts { table, keys, include, unique, nulls_not_distinct, btree, predicate, constraint: None };
+        let facts = IndexFacts {
+            table,
+            keys,
+            include,
+            unique,
+            nulls_not_distinct,
+            deferrable,
+            btree,
+            predicate,
+            constraint: None,
+        };
         let index = self.db.add_relation(schema, &name, RelationKind::Index(facts), span);
         self.db[table].indexes.push(index);
         if let Some(key) = key {
@@ -145,12 +159,8 @@ impl Replay<'_> {
         if let Some(parent) = parent {
             self.attach_index(parent, index);
         }
-        if self.db[table].partitioned && !only {
-            for partition in self.db[table].children.clone() {
-                if self.db[partition].is_table() {
-                    self.ensure_index(index, partition);
-                }
-            }
+        if !only {
+            self.copy_to_partitions_of(table, index);
         }
         Some(index)
     }
@@ -172,12 +182,68 @@ impl Replay<'_> {
             let Some(found) = self.db.index_facts(*index) else { return false };
             self.db[*index].parents.is_empty()
                 && (!needs_constraint || found.constraint.is_some())
+                // PostgreSQL doesn't compare what an exclusion excludes.
+                && self.db.key_kind(*index) != Some(KeyKind::Exclusion)
                 && found.is_like(&wanted)
         };
         match self.db[partition].indexes.iter().copied().find(fits) {
             Some(index) => self.attach_index(parent, index),
             None => {
                 self.make_index(NewIndex { parent: Some(parent), ..wanted });
+            }
+        }
+    }
+
+    /// Makes the indexes again that use a column whose type changed in these tables, parents before children. From then
+    /// on they know columns by the names that these have now, and partitions have new copies of their parents' ones.
+    pub(super) fn make_indexes_anew(&mut self, tables: &[RelationId], name: &str) {
+        let mut anew = Vec::new();
+        for table in tables {
+            let Some(column) = self.db[*table].column(name) else { continue };
+            let uses = |index: &RelationId| self.db.index_facts(*index).is_some_and(|facts| facts.uses(column));
+            let (mut using, others): (Vec<_>, Vec<_>) = self.db[*table].indexes.iter().copied().partition(uses);
+            for index in &using {
+                let copies = self.db[*index].children.iter().map(|copy| Object::Relation(*copy)).collect();
+                self.db.remove_with_parts(copies);
+            }
+            // PostgreSQL goes through the constraints first.
+            using.sort_by_key(|index| self.db.key_kind(*index).is_none());
+            self.db[*table].indexes = others;
+            anew.extend(using);
+        }
+        for index in anew {
+            let Some(mut facts) = self.db.index_facts(index).cloned() else { continue };
+            let table = facts.table;
+            for key in facts.keys.iter_mut().chain(&mut facts.include) {
+                if let Some(column) = key.column {
+                    key.label = self.db[table][column].name.clone();
+                }
+            }
+            self.db[index].kind = RelationKind::Index(facts);
+            self.db[table].indexes.push(index);
+            self.copy_to_partitions_of(table, index);
+        }
+        // Foreign keys are made again, too, and lean on what is the first index now.
+        for table in tables {
+            for constraint in self.db[*table].referenced_by.clone() {
+                if let ConstraintFacts::Foreign(key) = &self.db[constraint].kind
+                    && key.index.is_some()
+                    && key.references.iter().any(|column| self.db[*table][*column].name == name)
+                {
+                    let index = self.db.index_to_lean_on(*table, &key.references);
+                    self.db.lean_on(constraint, index);
+                }
+            }
+        }
+    }
+
+    /// Gives the partitions of a table its index.
+    fn copy_to_partitions_of(&mut self, table: RelationId, index: RelationId) {
+        if self.db[table].partitioned {
+            for partition in self.db[table].children.clone() {
+                if self.db[partition].is_table() {
+                    self.ensure_index(index, partition);
+                }
             }
         }
     }
@@ -206,17 +272,22 @@ impl IndexFacts {
 }
 
 impl Database {
-    /// The indexes that use a column, made again when its type changes: from then on they know columns by the names that
-    /// these have now.
-    pub(super) fn make_indexes_anew(&mut self, table: RelationId, column: ColumnNumber) {
-        for index in self[table].indexes.clone() {
-            let Some(mut facts) = self.index_facts(index).filter(|facts| facts.uses(column)).cloned() else { continue };
-            for key in facts.keys.iter_mut().chain(&mut facts.include) {
-                if let Some(column) = key.column {
-                    key.label = self[table][column].name.clone();
-                }
-            }
-            self[index].kind = RelationKind::Index(facts);
+    /// The unique index that a foreign key to these columns leans on.
+    pub(super) fn index_to_lean_on(&self, table: RelationId, columns: &[ColumnNumber]) -> Option<RelationId> {
+        let mut wanted = columns.to_vec();
+        wanted.sort_unstable();
+        let fits = |index: &RelationId| {
+            let facts = self.index_facts(*index).filter(|facts| !facts.deferrable);
+            let mut found = facts.and_then(IndexFacts::unique_columns).unwrap_or_default();
+            found.sort_unstable();
+            found == wanted
+        };
+        self[table].indexes.iter().copied().find(fits)
+    }
+
+    fn lean_on(&mut self, constraint: ConstraintId, index: Option<RelationId>) {
+        if let ConstraintFacts::Foreign(key) = &mut self[constraint].kind {
+            key.index = index;
         }
     }
 
@@ -287,6 +358,7 @@ impl Database {
             include: keys_there(&facts.include)?,
             unique: facts.unique,
             nulls_not_distinct: facts.nulls_not_distinct,
+            deferrable: facts.deferrable,
             btree: facts.btree,
             predicate,
             ..NewIndex::of(table, self[index].span)

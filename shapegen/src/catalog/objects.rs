@@ -93,6 +93,8 @@ pub(super) struct IndexFacts {
     pub(super) include: Vec<IndexKey>,
     pub(super) unique: bool,
     pub(super) nulls_not_distinct: bool,
+    /// Of a deferrable constraint, which no foreign key can lean on.
+    pub(super) deferrable: bool,
     pub(super) btree: bool,
     /// `WHERE …`
     pub(super) predicate: Option<Expression>,

@@ -346,6 +346,8 @@ pub(crate) struct CreateView {
     pub(crate) temporary: bool,
     pub(crate) replace: bool,
     pub(crate) if_not_exists: bool,
+    /// Of a foreign table.
+    pub(crate) partition_of: Option<Name>,
     /// The relations that it may read.
     pub(crate) reads: Vec<Name>,
     /// Every name in its query.

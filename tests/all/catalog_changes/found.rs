@@ -57,4 +57,55 @@ pub const FOUND: &[(&str, &str)] = &[
          DESC); CREATE INDEX j ON p1 (lower(k) DESC NULLS LAST); CREATE INDEX ON p (k); CREATE INDEX ON p (lower(k)); \
          CREATE INDEX ON p (k text_pattern_ops);",
     ),
+    (
+        "a column that is NOT NULL before the statement isn't made so in partitions again",
+        "CREATE TABLE p (k int NOT NULL) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p DEFAULT; ALTER TABLE p \
+         ALTER k DROP NOT NULL, ALTER k SET NOT NULL; CREATE TABLE q (k int NOT NULL); CREATE TABLE q1 () INHERITS (q); \
+         ALTER TABLE q ALTER k DROP NOT NULL, ALTER k SET NOT NULL;",
+    ),
+    (
+        "another type of a column gives partitions new indexes, with new names",
+        "CREATE TABLE p (k int, l text) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p DEFAULT PARTITION BY LIST \
+         (k); CREATE TABLE p2 PARTITION OF p1 DEFAULT; CREATE INDEX own ON p1 (l); CREATE INDEX own2 ON p2 (l) WHERE k > \
+         0; CREATE INDEX ON p (l); CREATE INDEX ON p (k); ALTER TABLE p ADD UNIQUE (k, l); ALTER INDEX p2_k_idx RENAME \
+         TO kept; ALTER TABLE p1 RENAME TO q1; ALTER TABLE p ALTER l TYPE varchar; ALTER TABLE q1 DROP CONSTRAINT IF \
+         EXISTS p1_k_l_key;",
+    ),
+    (
+        "another type of a column gives an index for the table alone to partitions, too",
+        "CREATE TABLE p (k int, l text) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p DEFAULT; CREATE INDEX ON \
+         ONLY p (l); CREATE INDEX own ON p1 (l); ALTER TABLE p ALTER l TYPE varchar;",
+    ),
+    (
+        "another type of an attribute makes the indexes of typed tables again",
+        "CREATE TYPE pair AS (x int, y text); CREATE TABLE t OF pair; CREATE INDEX ON t (x, y); ALTER TYPE pair RENAME \
+         ATTRIBUTE x TO z CASCADE; ALTER TYPE pair ALTER ATTRIBUTE y TYPE varchar CASCADE; CREATE TABLE u (LIKE t \
+         INCLUDING ALL);",
+    ),
+    (
+        "no foreign key leans on a deferrable key",
+        "CREATE TABLE t (x int UNIQUE DEFERRABLE, CONSTRAINT k UNIQUE (x)); CREATE TABLE u (x int REFERENCES t (x)); \
+         ALTER TABLE t DROP CONSTRAINT t_x_key;",
+    ),
+    (
+        "a foreign key leans on another index where a type changed",
+        "CREATE TABLE t (x int CONSTRAINT one UNIQUE); CREATE UNIQUE INDEX two ON t (x); ALTER TABLE t DROP CONSTRAINT \
+         one; ALTER TABLE t ADD CONSTRAINT three UNIQUE (x); CREATE TABLE u (x int REFERENCES t (x)); ALTER TABLE t \
+         ALTER x TYPE bigint; DROP INDEX two;",
+    ),
+    (
+        "an exclusion is no copy of a parent's index",
+        "CREATE TABLE p (k int) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p DEFAULT; ALTER TABLE p1 ADD \
+         EXCLUDE USING btree (k WITH =); CREATE INDEX ON p (k);",
+    ),
+    (
+        "a default from a second parent is made with the types that it is made with there",
+        "CREATE TABLE p (x text); CREATE TABLE q (x text DEFAULT 'sad'::mood); CREATE TABLE c () INHERITS (p, q); DROP \
+         TYPE mood CASCADE;",
+    ),
+    (
+        "a view doesn't read a column that came after it",
+        "CREATE VIEW v AS SELECT * FROM a; ALTER TABLE a ADD z int; ALTER TABLE a DROP z; CREATE MATERIALIZED VIEW w AS \
+         SELECT x AS id FROM b, a; ALTER TABLE b DROP id;",
+    ),
 ];

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::database::{ConstraintId, Database, ExtensionId, RelationId, SchemaId, TEMPORARY, TypeId};
-use super::objects::{ColumnNumber, ConstraintFacts, NamedType, RelationKind, TypeKind, TypeOf, TypeUse};
+use super::objects::{ColumnNumber, ConstraintFacts, NamedType, RelationKind, Type, TypeKind, TypeOf, TypeUse};
 use super::replay::Replay;
 use crate::diagnostics::{Diagnostic, codes};
 use crate::source::Span;
@@ -220,7 +220,10 @@ impl Database {
                     NamedType::ArrayOf(_) => None,
                 });
                 let extensions = self.extensions().filter(|(_, extension)| extension.schema == schema);
-                found.users = relations.chain(types).chain(extensions.map(|(id, _)| Object::Extension(id))).collect();
+                let is_made_here = |of: &Type| matches!(of.kind, TypeKind::Range { made_in, .. } if made_in == schema);
+                let ranges = self.types().filter(|(_, of)| is_made_here(of)).map(|(id, _)| Object::Type(id));
+                found.users = relations.chain(types).chain(ranges).collect();
+                found.users.extend(extensions.map(|(id, _)| Object::Extension(id)));
                 found.users.sort_by_key(|user| self.described(*user).1);
             }
             Object::Extension(extension) => {

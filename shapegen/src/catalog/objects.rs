@@ -241,6 +241,8 @@ pub(super) enum TypeKind {
     Range {
         subtype: Option<TypeUse>,
         multirange: TypeId,
+        /// Its constructor functions stay there when it goes elsewhere, and it can't be without them.
+        made_in: SchemaId,
     },
     Multirange(TypeId),
     /// A base type.

@@ -177,7 +177,7 @@ impl Replay<'_> {
                 // Either type refers to the other, which gets its identity next.
                 let range = self.db.add_type(schema, &name.name.value, TypeKind::Opaque, span);
                 let multirange = self.db.add_type(other_schema, &other, TypeKind::Multirange(range), span);
-                self.db[range].kind = TypeKind::Range { subtype, multirange };
+                self.db[range].kind = TypeKind::Range { subtype, multirange, made_in: schema };
             }
             TypeDefinition::Base => {
                 let Some(schema) = self.new_schema(name, false) else { return };

@@ -108,4 +108,14 @@ pub const FOUND: &[(&str, &str)] = &[
         "CREATE VIEW v AS SELECT * FROM a; ALTER TABLE a ADD z int; ALTER TABLE a DROP z; CREATE MATERIALIZED VIEW w AS \
          SELECT x AS id FROM b, a; ALTER TABLE b DROP id;",
     ),
+    (
+        "ROLLBACK TO brings back what SET LOCAL changes until the end of the transaction",
+        "BEGIN; SET LOCAL search_path = app; SAVEPOINT s; SET search_path = nowhere; ROLLBACK TO s; CREATE TABLE c (i int); \
+         COMMIT; CREATE TABLE d (i int);",
+    ),
+    (
+        "a range goes with the schema that it was made in, wherever it went",
+        "CREATE TYPE app.span AS RANGE (subtype = time, multirange_type_name = spans); ALTER TYPE app.span SET SCHEMA public; \
+         CREATE TABLE c (i int, s span, t spans); DROP SCHEMA app CASCADE;",
+    ),
 ];

@@ -11,7 +11,7 @@ use shapegen::diagnostics::Report;
 use shapegen::schema::{self, Entry};
 use shapegen::source::SourceMap;
 
-use crate::catalog_changes::CHANGES;
+use crate::catalog_changes::{CHANGES, FOUND};
 use crate::postgres::{Postgres, Session};
 
 /// Gives what PostgreSQL knows, in the form of [`ours`], as one line.
@@ -324,18 +324,19 @@ fn changes_are_read_as_postgresql_reads_them() {
     let database = server.database("changes");
     let mut session = database.session();
     let mut wrong = String::new();
-    for change in CHANGES {
+    let changes = CHANGES.iter().map(|change| ("", *change));
+    for (name, change) in changes.chain(FOUND.iter().copied()) {
         let text = format!("{BASE}{change}");
         reset(&mut session);
         if let Err(error) = database.try_sql(&text) {
-            write!(wrong, "{change}\n{error}\n").unwrap();
+            write!(wrong, "{name}\n{change}\n{error}\n").unwrap();
             continue;
         }
         let theirs: Value = serde_json::from_str(&database.sql(THEIRS)).unwrap();
         let (catalog, report) = read(&text);
         let differences = differences(&theirs, &ours(&catalog));
         if !report.is_empty() || !differences.is_empty() {
-            write!(wrong, "{change}\n{report}{differences}\n").unwrap();
+            write!(wrong, "{name}\n{change}\n{report}{differences}\n").unwrap();
         }
     }
     assert!(wrong.is_empty(), "{wrong}");

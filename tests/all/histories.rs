@@ -1,7 +1,7 @@
 //! Random histories of DDL, judged by PostgreSQL: what a history leaves behind must be what shapegen reads from it.
 //!
-//! `SHAPEGEN_SEED=…` runs one history again, `SHAPEGEN_SEED=random` others than always. `SHAPEGEN_CI=1` runs more of
-//! them.
+//! They are others each time. The seed is printed, each failing history's with it; `SHAPEGEN_SEED=…` runs that one
+//! history again. `SHAPEGEN_CI=1` runs more of them.
 
 mod alter;
 mod generate;
@@ -81,13 +81,15 @@ fn shrunk(session: &mut Session, judged: Judged) -> Judged {
 #[test]
 fn histories_end_as_postgresql_ends_them() {
     let Some(server) = Postgres::shared("nobody judged random histories") else { return };
-    let wanted = std::env::var("SHAPEGEN_SEED").ok();
-    let seed = wanted.as_ref().and_then(|seed| seed.parse::<u64>().ok());
-    let count = if std::env::var_os("SHAPEGEN_CI").is_some() { 500 } else { 40 };
-    // The same ones each time: what makes a build red should be what was changed.
-    let usual = if wanted.is_some() { fastrand::u64(..u64::from(u32::MAX)) } else { 1 };
-    let first = seed.unwrap_or(usual);
-    let seeds: Vec<u64> = (first..).take(if seed.is_some() { 1 } else { count }).collect();
+    let seed: Option<u64> = std::env::var("SHAPEGEN_SEED").ok().and_then(|seed| seed.parse().ok());
+    let count = match seed {
+        Some(_) => 1,
+        None if std::env::var_os("SHAPEGEN_CI").is_some() => 500,
+        None => 40,
+    };
+    let first = seed.unwrap_or_else(|| fastrand::u64(..u64::from(u32::MAX)));
+    println!("SHAPEGEN_SEED={first} and the {} after it", count - 1);
+    let seeds: Vec<u64> = (first..).take(count).collect();
     let databases: Vec<Database<'_>> = (0..2).map(|at| server.database(&format!("histories_{at}"))).collect();
     let run = |at: usize| {
         let mut session = databases[at].session();

@@ -40,23 +40,32 @@ impl Replay<'_> {
         }
         let Some(relation) = self.find_relation(name, if_exists) else { return };
         let is_table = matches!(self.db[relation].kind, RelationKind::Table);
-        let mut passes: [Vec<TableAction>; PASSES] = Default::default();
+        let mut passes: [Vec<(TableAction, bool)>; PASSES] = Default::default();
         for action in actions {
             // Columns of what is no table aren't known; its name is.
             if is_table || matches!(action, TableAction::Move(_)) {
-                passes[pass(&action)].push(action);
+                // PostgreSQL decides before the first action which of them partitions take part in.
+                let only = only || self.passes_partitions_by(relation, &action);
+                passes[pass(&action)].push((action, only));
             }
         }
         // Constraints of a new column come later, and before the ones that stand on their own.
-        let mut of_columns: [Vec<TableAction>; PASSES] = Default::default();
+        let mut of_columns: [Vec<(TableAction, bool)>; PASSES] = Default::default();
         for at in 0..PASSES {
             let actions = std::mem::take(&mut of_columns[at]).into_iter().chain(std::mem::take(&mut passes[at]));
-            for action in actions {
+            for (action, only) in actions {
                 for constraint in self.table_action(relation, only, action) {
-                    of_columns[pass(&constraint)].push(constraint);
+                    of_columns[pass(&constraint)].push((constraint, only));
                 }
             }
         }
+    }
+
+    /// Whether an action doesn't go down to partitions: what is NOT NULL already is taken to be so in all of them.
+    fn passes_partitions_by(&self, table: RelationId, action: &TableAction) -> bool {
+        let TableAction::NotNull { column, set: true } = action else { return false };
+        let relation = &self.db[table];
+        relation.partitioned && relation.column(&column.value).is_some_and(|number| relation[number].not_null)
     }
 
     /// Applies one action, and gives back what follows from it.

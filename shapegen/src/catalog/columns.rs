@@ -54,9 +54,13 @@ impl super::objects::Relation {
 
 impl Replay<'_> {
     /// Adds a column to a new table, or merges it with the one that it inherits, and gives back its inline constraints.
-    pub(super) fn declare_column(&mut self, table: RelationId, column: ColumnDef) -> Vec<ConstraintDef> {
-        let ColumnDef { data_type, serial, options } = column;
-        let data_type = self.data_type(&data_type);
+    pub(super) fn declare_column(
+        &mut self,
+        table: RelationId,
+        column: ColumnDef,
+        data_type: Option<TypeUse>,
+    ) -> Vec<ConstraintDef> {
+        let ColumnDef { serial, options, .. } = column;
         let number = match self.db[table].column(&options.name.value) {
             Some(number) if !self.db[table][number].local => {
                 let own = &mut self.db[table][number];
@@ -214,7 +218,8 @@ impl Replay<'_> {
             }
             return Vec::new();
         }
-        let constraints = self.declare_column(table, column);
+        let data_type = self.data_type(&column.data_type);
+        let constraints = self.declare_column(table, column, data_type);
         if !only {
             self.pass_column_on(table, &name.value);
         }
@@ -421,19 +426,26 @@ impl Replay<'_> {
 
     pub(super) fn alter_column_type(&mut self, table: RelationId, column: &Ident, data_type: &TypeName) {
         let data_type = self.data_type(data_type);
-        self.alter_column(table, column, false, |column| {
+        if self.db[table].column(&column.value).is_none() {
+            return self.no_column(table, column);
+        }
+        let family = self.db.family(table);
+        self.change_type(&family, &column.value, data_type.as_ref());
+    }
+
+    /// Gives a column of these tables, parents before children, another type.
+    pub(super) fn change_type(&mut self, tables: &[RelationId], name: &str, data_type: Option<&TypeUse>) {
+        for table in tables {
+            let Some(number) = self.db[*table].column(name) else { continue };
+            let column = &mut self.db[*table][number];
             // A default is converted, and its expression still made with the old type.
             if column.default.is_some()
                 && let Some(TypeUse { of: TypeOf::Declared(before), .. }) = &column.data_type
             {
                 column.default_types.push(*before);
             }
-            column.data_type.clone_from(&data_type);
-        });
-        for relation in self.db.family(table) {
-            if let Some(number) = self.db[relation].column(&column.value) {
-                self.db.make_indexes_anew(relation, number);
-            }
+            column.data_type = data_type.cloned();
         }
+        self.make_indexes_anew(tables, name);
     }
 }

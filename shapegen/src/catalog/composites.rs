@@ -57,11 +57,7 @@ impl Replay<'_> {
             }
             AttributeAction::Type { name, data_type } => {
                 let data_type = self.data_type(&data_type);
-                for relation in relations {
-                    if let Some(column) = self.db[*relation].column(&name.value) {
-                        self.db[*relation][column].data_type.clone_from(&data_type);
-                    }
-                }
+                self.change_type(relations, &name.value, data_type.as_ref());
             }
             AttributeAction::Rename { from, to } => {
                 if self.db[*composite].column(&to.value).is_some() {

@@ -23,10 +23,10 @@ impl Replay<'_> {
         match kind {
             ConstraintKind::NotNull(column) => self.add_not_null(table, &column, name, only),
             ConstraintKind::PrimaryKey(KeyDef::Columns { columns, include, flags }) => {
-                self.add_key(table, name, KeyKind::Primary, &columns, &include, flags[0], span, only);
+                self.add_key(table, name, KeyKind::Primary, &columns, &include, flags, span, only);
             }
             ConstraintKind::Unique(KeyDef::Columns { columns, include, flags }) => {
-                self.add_key(table, name, KeyKind::Unique, &columns, &include, flags[0], span, only);
+                self.add_key(table, name, KeyKind::Unique, &columns, &include, flags, span, only);
             }
             ConstraintKind::PrimaryKey(KeyDef::Index(index)) => {
                 self.add_key_over(table, name, KeyKind::Primary, &index, span, only);
@@ -89,7 +89,7 @@ impl Replay<'_> {
         key: KeyKind,
         columns: &[Ident],
         include: &[Ident],
-        nulls_not_distinct: bool,
+        [nulls_not_distinct, deferrable, _]: [bool; 3],
         span: Span,
         only: bool,
     ) {
@@ -111,6 +111,7 @@ impl Replay<'_> {
             include,
             unique,
             nulls_not_distinct,
+            deferrable,
             only,
             ..NewIndex::of(table, span)
         });
@@ -283,13 +284,7 @@ impl Replay<'_> {
         }
         let columns = self.columns_of(target, references)?;
         let relation = &self.db[target];
-        let mut wanted = columns.clone();
-        wanted.sort_unstable();
-        let index = relation.indexes.iter().copied().find(|index| {
-            let mut found = self.db.index_facts(*index).and_then(|facts| facts.unique_columns()).unwrap_or_default();
-            found.sort_unstable();
-            found == wanted
-        });
+        let index = self.db.index_to_lean_on(target, &columns);
         if index.is_none() && !relation.incomplete {
             let names: Vec<&str> = references.iter().map(|column| column.value.as_str()).collect();
             let message = format!("no key of table `{}` is over ({})", relation.name, names.join(", "));

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::database::{ConstraintId, Database, ExtensionId, RelationId, SchemaId, TEMPORARY, TypeId};
-use super::objects::{ColumnNumber, ConstraintFacts, NamedType, RelationKind, TypeKind, TypeOf, TypeUse};
+use super::objects::{ColumnNumber, ConstraintFacts, NamedType, RelationKind, Type, TypeKind, TypeOf, TypeUse};
 use super::replay::Replay;
 use crate::diagnostics::{Diagnostic, codes};
 use crate::source::Span;
@@ -132,7 +132,7 @@ impl Replay<'_> {
     /// What a session leaves behind in its temporary schema.
     pub(super) fn drop_temporary(&mut self) {
         if let Some(schema) = self.db.schema(TEMPORARY) {
-            for object in self.db.closure(vec![Object::Schema(schema)]).0 {
+            for object in self.db.collect(vec![Object::Schema(schema)], true).0 {
                 self.db.remove(object);
             }
         }
@@ -141,10 +141,9 @@ impl Replay<'_> {
     /// Drops objects and what goes with them. Without CASCADE it is an error that others depend on them; the word at
     /// `span` names them as `name`.
     pub(super) fn drop_objects(&mut self, objects: Vec<Object>, cascade: bool, span: Span, name: &str) -> bool {
-        let (all, mut users) = self.db.closure(objects.clone());
+        let (all, mut users) = self.db.collect(objects, cascade);
         if !cascade {
-            let (parts, _) = self.db.parts(objects);
-            users.retain(|user| !parts.iter().any(|part| self.db.is_part(*user, *part)));
+            users.retain(|user| !all.iter().any(|part| self.db.is_part(*user, *part)));
             if let Some(user) = users.first() {
                 let (what, place) = self.db.described(*user);
                 let message = format!("`{name}` can't be dropped: {what} depends on it");
@@ -166,16 +165,7 @@ impl Replay<'_> {
 }
 
 impl Database {
-    /// Everything that goes when objects are dropped with CASCADE, and what of it would have kept them.
-    fn closure(&self, objects: Vec<Object>) -> (Vec<Object>, Vec<Object>) {
-        self.collect(objects, true)
-    }
-
-    /// Everything that goes when objects are dropped without CASCADE.
-    fn parts(&self, objects: Vec<Object>) -> (Vec<Object>, Vec<Object>) {
-        self.collect(objects, false)
-    }
-
+    /// Everything that goes when objects are dropped, and what keeps them without CASCADE.
     fn collect(&self, objects: Vec<Object>, cascade: bool) -> (Vec<Object>, Vec<Object>) {
         let mut seen: HashSet<Object> = objects.iter().copied().collect();
         let (mut all, mut users) = (objects, Vec::new());
@@ -196,7 +186,8 @@ impl Database {
         (all, users)
     }
 
-    /// Views are thought to read what their words say, which is no reason to refuse anything.
+    /// Views are thought to read what their words say, which is no reason to refuse anything: where PostgreSQL doesn't,
+    /// they read something else, and stay.
     fn is_hint(&self, object: Object) -> bool {
         matches!(object, Object::Relation(relation) if matches!(self[relation].kind, RelationKind::View { .. }))
     }
@@ -229,7 +220,10 @@ impl Database {
                     NamedType::ArrayOf(_) => None,
                 });
                 let extensions = self.extensions().filter(|(_, extension)| extension.schema == schema);
-                found.users = relations.chain(types).chain(extensions.map(|(id, _)| Object::Extension(id))).collect();
+                let is_made_here = |of: &Type| matches!(of.kind, TypeKind::Range { made_in, .. } if made_in == schema);
+                let ranges = self.types().filter(|(_, of)| is_made_here(of)).map(|(id, _)| Object::Type(id));
+                found.users = relations.chain(types).chain(ranges).collect();
+                found.users.extend(extensions.map(|(id, _)| Object::Extension(id)));
                 found.users.sort_by_key(|user| self.described(*user).1);
             }
             Object::Extension(extension) => {
@@ -388,6 +382,13 @@ impl Database {
                 let table = &self[constraint.table].name;
                 (format!("constraint `{}` of `{table}`", constraint.name), Some(constraint.span))
             }
+        }
+    }
+
+    /// Takes objects away with all that can't be without them.
+    pub(super) fn remove_with_parts(&mut self, objects: Vec<Object>) {
+        for object in self.collect(objects, false).0 {
+            self.remove(object);
         }
     }
 

@@ -1,11 +1,12 @@
 //! Indexes, with and without a constraint.
 
-use super::database::{Database, RelationId};
+use super::database::{ConstraintId, Database, RelationId};
+use super::drop::Object;
 use super::names::index_column_names;
-use super::objects::{ColumnNumber, IndexFacts, IndexKey, RelationKind};
+use super::objects::{ColumnNumber, ConstraintFacts, Expression, IndexFacts, IndexKey, RelationKind};
 use super::replay::Replay;
 use crate::source::Span;
-use crate::sql::statement::{CreateIndex, IndexElement, Name};
+use crate::sql::statement::{CreateIndex, IndexElement, Name, Term};
 
 /// The kind of constraint that an index belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +25,9 @@ pub(super) struct NewIndex {
     pub(super) include: Vec<IndexKey>,
     pub(super) unique: bool,
     pub(super) nulls_not_distinct: bool,
+    pub(super) deferrable: bool,
     pub(super) btree: bool,
-    pub(super) predicate: Option<(Vec<ColumnNumber>, String)>,
+    pub(super) predicate: Option<Expression>,
     pub(super) span: Span,
     /// Partitions don't get it.
     pub(super) only: bool,
@@ -44,6 +46,7 @@ impl NewIndex {
             include: Vec::new(),
             unique: false,
             nulls_not_distinct: false,
+            deferrable: false,
             btree: true,
             predicate: None,
             span,
@@ -81,7 +84,7 @@ impl Replay<'_> {
         let relation = &self.db[table];
         let include = index.tail.include.iter().filter_map(|column| relation.column(&column.value));
         let include = include.map(|column| self.db.column_key(table, column)).collect();
-        let predicate = index.tail.predicate.map(|(words, text)| (relation.columns_among(&words), text));
+        let predicate = index.tail.predicate.map(|terms| relation.expression(terms));
         self.make_index(NewIndex {
             name: index.name.map(|name| name.value),
             keys,
@@ -99,9 +102,8 @@ impl Replay<'_> {
     pub(super) fn index_key(&self, table: RelationId, element: &IndexElement) -> IndexKey {
         let relation = &self.db[table];
         let column = element.column.as_ref().and_then(|column| relation.column(&column.value));
-        let uses = column.map_or_else(|| relation.columns_among(&element.words), |column| vec![column]);
-        let text = if column.is_some() { String::new() } else { element.text.clone() };
-        IndexKey { column, label: element.label.clone(), uses, text }
+        let expression = relation.expression(element.terms.clone());
+        IndexKey { column, label: element.label.clone(), expression, class: element.class.clone() }
     }
 
     /// Makes an index and its constraint, on a table and on its partitions. A name that is taken is reported.
@@ -114,6 +116,7 @@ impl Replay<'_> {
             include,
             unique,
             nulls_not_distinct,
+            deferrable,
             btree,
             predicate,
             span,
@@ -137,7 +140,17 @@ impl Replay<'_> {
             }
             None => self.db.index_name(table, key, &keys, &include),
         };
-        let facts = IndexFacts { table, keys, include, unique, nulls_not_distinct, btree, predicate, constraint: None };
+        let facts = IndexFacts {
+            table,
+            keys,
+            include,
+            unique,
+            nulls_not_distinct,
+            deferrable,
+            btree,
+            predicate,
+            constraint: None,
+        };
         let index = self.db.add_relation(schema, &name, RelationKind::Index(facts), span);
         self.db[table].indexes.push(index);
         if let Some(key) = key {
@@ -146,12 +159,8 @@ impl Replay<'_> {
         if let Some(parent) = parent {
             self.attach_index(parent, index);
         }
-        if self.db[table].partitioned && !only {
-            for partition in self.db[table].children.clone() {
-                if self.db[partition].is_table() {
-                    self.ensure_index(index, partition);
-                }
-            }
+        if !only {
+            self.copy_to_partitions_of(table, index);
         }
         Some(index)
     }
@@ -173,12 +182,68 @@ impl Replay<'_> {
             let Some(found) = self.db.index_facts(*index) else { return false };
             self.db[*index].parents.is_empty()
                 && (!needs_constraint || found.constraint.is_some())
+                // PostgreSQL doesn't compare what an exclusion excludes.
+                && self.db.key_kind(*index) != Some(KeyKind::Exclusion)
                 && found.is_like(&wanted)
         };
         match self.db[partition].indexes.iter().copied().find(fits) {
             Some(index) => self.attach_index(parent, index),
             None => {
                 self.make_index(NewIndex { parent: Some(parent), ..wanted });
+            }
+        }
+    }
+
+    /// Makes the indexes again that use a column whose type changed in these tables, parents before children. From then
+    /// on they know columns by the names that these have now, and partitions have new copies of their parents' ones.
+    pub(super) fn make_indexes_anew(&mut self, tables: &[RelationId], name: &str) {
+        let mut anew = Vec::new();
+        for table in tables {
+            let Some(column) = self.db[*table].column(name) else { continue };
+            let uses = |index: &RelationId| self.db.index_facts(*index).is_some_and(|facts| facts.uses(column));
+            let (mut using, others): (Vec<_>, Vec<_>) = self.db[*table].indexes.iter().copied().partition(uses);
+            for index in &using {
+                let copies = self.db[*index].children.iter().map(|copy| Object::Relation(*copy)).collect();
+                self.db.remove_with_parts(copies);
+            }
+            // PostgreSQL goes through the constraints first.
+            using.sort_by_key(|index| self.db.key_kind(*index).is_none());
+            self.db[*table].indexes = others;
+            anew.extend(using);
+        }
+        for index in anew {
+            let Some(mut facts) = self.db.index_facts(index).cloned() else { continue };
+            let table = facts.table;
+            for key in facts.keys.iter_mut().chain(&mut facts.include) {
+                if let Some(column) = key.column {
+                    key.label = self.db[table][column].name.clone();
+                }
+            }
+            self.db[index].kind = RelationKind::Index(facts);
+            self.db[table].indexes.push(index);
+            self.copy_to_partitions_of(table, index);
+        }
+        // Foreign keys are made again, too, and lean on what is the first index now.
+        for table in tables {
+            for constraint in self.db[*table].referenced_by.clone() {
+                if let ConstraintFacts::Foreign(key) = &self.db[constraint].kind
+                    && key.index.is_some()
+                    && key.references.iter().any(|column| self.db[*table][*column].name == name)
+                {
+                    let index = self.db.index_to_lean_on(*table, &key.references);
+                    self.db.lean_on(constraint, index);
+                }
+            }
+        }
+    }
+
+    /// Gives the partitions of a table its index.
+    fn copy_to_partitions_of(&mut self, table: RelationId, index: RelationId) {
+        if self.db[table].partitioned {
+            for partition in self.db[table].children.clone() {
+                if self.db[partition].is_table() {
+                    self.ensure_index(index, partition);
+                }
             }
         }
     }
@@ -194,13 +259,11 @@ impl Replay<'_> {
 
 impl IndexFacts {
     fn is_like(&self, other: &NewIndex) -> bool {
-        let keys = self.keys.iter().zip(&other.keys);
-        let same_keys = self.keys.len() == other.keys.len()
-            && keys.into_iter().all(|(one, other)| one.column == other.column && one.text == other.text);
-        let text = |predicate: &Option<(Vec<ColumnNumber>, String)>| predicate.as_ref().map(|(_, text)| text.clone());
-        let same_rows = text(&self.predicate) == text(&other.predicate);
-        same_keys
-            && same_rows
+        fn keys(keys: &[IndexKey]) -> impl Iterator<Item = (&Expression, &String)> {
+            keys.iter().map(|key| (&key.expression, &key.class))
+        }
+        keys(&self.keys).eq(keys(&other.keys))
+            && self.predicate == other.predicate
             && self.unique == other.unique
             && self.nulls_not_distinct == other.nulls_not_distinct
             && self.btree == other.btree
@@ -209,24 +272,29 @@ impl IndexFacts {
 }
 
 impl Database {
-    /// The indexes that use a column, made again when its type changes: from then on they know columns by the names that
-    /// these have now.
-    pub(super) fn make_indexes_anew(&mut self, table: RelationId, column: ColumnNumber) {
-        for index in self[table].indexes.clone() {
-            let Some(mut facts) = self.index_facts(index).filter(|facts| facts.uses(column)).cloned() else { continue };
-            for key in facts.keys.iter_mut().chain(&mut facts.include) {
-                if let Some(column) = key.column {
-                    key.label = self[table][column].name.clone();
-                }
-            }
-            self[index].kind = RelationKind::Index(facts);
+    /// The unique index that a foreign key to these columns leans on.
+    pub(super) fn index_to_lean_on(&self, table: RelationId, columns: &[ColumnNumber]) -> Option<RelationId> {
+        let mut wanted = columns.to_vec();
+        wanted.sort_unstable();
+        let fits = |index: &RelationId| {
+            let facts = self.index_facts(*index).filter(|facts| !facts.deferrable);
+            let mut found = facts.and_then(IndexFacts::unique_columns).unwrap_or_default();
+            found.sort_unstable();
+            found == wanted
+        };
+        self[table].indexes.iter().copied().find(fits)
+    }
+
+    fn lean_on(&mut self, constraint: ConstraintId, index: Option<RelationId>) {
+        if let ConstraintFacts::Foreign(key) = &mut self[constraint].kind {
+            key.index = index;
         }
     }
 
     /// A column as a key of an index.
     pub(super) fn column_key(&self, table: RelationId, column: ColumnNumber) -> IndexKey {
         let label = self[table][column].name.clone();
-        IndexKey { column: Some(column), label, uses: vec![column], text: String::new() }
+        IndexKey { column: Some(column), label, expression: vec![Term::Column(column)], class: String::new() }
     }
 
     /// PostgreSQL's `ChooseIndexName`.
@@ -262,19 +330,26 @@ impl Database {
     /// The same index for a table that has the same columns, maybe in other places.
     pub(super) fn index_for(&self, index: RelationId, table: RelationId) -> Option<NewIndex> {
         let facts = self.index_facts(index)?;
-        let there = |columns: &[ColumnNumber]| self.same_columns(facts.table, columns, table);
+        let there = |column: ColumnNumber| self[table].column(&self[facts.table][column].name);
+        let expression_there = |expression: &Expression| -> Option<Expression> {
+            let term_there = |term: &Term<ColumnNumber>| match term {
+                Term::Column(column) => Some(Term::Column(there(*column)?)),
+                Term::Word(word) => Some(Term::Word(word.clone())),
+            };
+            expression.iter().map(term_there).collect()
+        };
         let keys_there = |keys: &[IndexKey]| -> Option<Vec<IndexKey>> {
             let key_there = |key: &IndexKey| {
                 let column = match key.column {
-                    Some(column) => Some(*there(&[column])?.first()?),
+                    Some(column) => Some(there(column)?),
                     None => None,
                 };
-                Some(IndexKey { column, uses: there(&key.uses)?, ..key.clone() })
+                Some(IndexKey { column, expression: expression_there(&key.expression)?, ..key.clone() })
             };
             keys.iter().map(key_there).collect()
         };
         let predicate = match &facts.predicate {
-            Some((columns, text)) => Some((there(columns)?, text.clone())),
+            Some(predicate) => Some(expression_there(predicate)?),
             None => None,
         };
         Some(NewIndex {
@@ -283,6 +358,7 @@ impl Database {
             include: keys_there(&facts.include)?,
             unique: facts.unique,
             nulls_not_distinct: facts.nulls_not_distinct,
+            deferrable: facts.deferrable,
             btree: facts.btree,
             predicate,
             ..NewIndex::of(table, self[index].span)

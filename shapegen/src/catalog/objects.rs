@@ -6,7 +6,7 @@ use std::ops::{Index, IndexMut};
 use super::database::{ConstraintId, RelationId, SchemaId, TypeId};
 use super::{Generated, Identity};
 use crate::source::Span;
-use crate::sql::statement::{DefaultValue, ForeignKeyActions};
+use crate::sql::statement::{DefaultValue, ForeignKeyActions, Term};
 
 /// The place of a column in its table, from 0; it outlives the column's name and the column.
 pub(super) type ColumnNumber = u16;
@@ -93,9 +93,11 @@ pub(super) struct IndexFacts {
     pub(super) include: Vec<IndexKey>,
     pub(super) unique: bool,
     pub(super) nulls_not_distinct: bool,
+    /// Of a deferrable constraint, which no foreign key can lean on.
+    pub(super) deferrable: bool,
     pub(super) btree: bool,
-    /// The columns in `WHERE …`, and its text.
-    pub(super) predicate: Option<(Vec<ColumnNumber>, String)>,
+    /// `WHERE …`
+    pub(super) predicate: Option<Expression>,
     pub(super) constraint: Option<ConstraintId>,
 }
 
@@ -110,8 +112,8 @@ impl IndexFacts {
 
     /// Whether it can't be without a column.
     pub(super) fn uses(&self, column: ColumnNumber) -> bool {
-        let in_predicate = self.predicate.as_ref().is_some_and(|(columns, _)| columns.contains(&column));
-        in_predicate || self.keys.iter().chain(&self.include).any(|key| key.uses.contains(&column))
+        let expressions = self.keys.iter().chain(&self.include).map(|key| &key.expression).chain(&self.predicate);
+        expressions.flatten().any(|term| *term == Term::Column(column))
     }
 }
 
@@ -121,10 +123,14 @@ pub(super) struct IndexKey {
     pub(super) column: Option<ColumnNumber>,
     /// What PostgreSQL calls it where it names the index.
     pub(super) label: String,
-    pub(super) uses: Vec<ColumnNumber>,
-    /// As it was written, to tell expressions apart.
-    pub(super) text: String,
+    /// What it is over, also when that is a column.
+    pub(super) expression: Expression,
+    /// The collation and the operator class, as they were written.
+    pub(super) class: String,
 }
+
+/// An expression over a table's columns.
+pub(super) type Expression = Vec<Term<ColumnNumber>>;
 
 /// Whose sequence it is.
 #[derive(Debug, Clone, Default)]
@@ -235,6 +241,8 @@ pub(super) enum TypeKind {
     Range {
         subtype: Option<TypeUse>,
         multirange: TypeId,
+        /// Its constructor functions stay there when it goes elsewhere, and it can't be without them.
+        made_in: SchemaId,
     },
     Multirange(TypeId),
     /// A base type.
@@ -289,6 +297,18 @@ impl Relation {
         let mut columns: Vec<ColumnNumber> = words.iter().filter_map(|word| self.column(word)).collect();
         columns.dedup();
         columns
+    }
+
+    /// An expression whose names are columns as far as there are such.
+    pub(super) fn expression(&self, terms: Vec<Term<String>>) -> Expression {
+        let term = |term: Term<String>| match term {
+            Term::Column(name) => match self.column(&name) {
+                Some(column) => Term::Column(column),
+                None => Term::Word(name),
+            },
+            Term::Word(word) => Term::Word(word),
+        };
+        terms.into_iter().map(term).collect()
     }
 
     pub(super) fn is_table(&self) -> bool {

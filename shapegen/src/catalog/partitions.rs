@@ -23,6 +23,7 @@ impl Replay<'_> {
                     if own.default.is_none() {
                         own.default = column.default;
                         own.sequences.clone_from(&column.sequences);
+                        own.default_types.clone_from(&column.default_types);
                     }
                     self.use_sequences(table, number);
                 }
@@ -207,9 +208,7 @@ impl Replay<'_> {
             return self.report.push(error.see(self.db[parent].span, "declared without PARTITION BY"));
         }
         if matches!(self.db[child].kind, RelationKind::View { .. } | RelationKind::Unreadable) {
-            // A foreign table can be a partition; it has nothing that matters here but its life.
-            self.db[child].is_partition = true;
-            return self.link(parent, child);
+            return self.attach_foreign(parent, child);
         }
         if !self.db[child].is_table() || self.db[child].is_partition {
             return;
@@ -218,6 +217,12 @@ impl Replay<'_> {
         self.link(parent, child);
         self.adopt_columns(parent, child, partition);
         self.inherit_keys(child, parent);
+    }
+
+    /// A foreign table can be a partition; it has nothing that matters here but its life.
+    pub(super) fn attach_foreign(&mut self, parent: RelationId, child: RelationId) {
+        self.db[child].is_partition = true;
+        self.link(parent, child);
     }
 
     /// Columns and checks that a table has already become its parent's, too.

@@ -40,7 +40,7 @@ impl Database {
                         catalog.domains.insert(name, Domain { span, base, not_null: facts.not_null, comment });
                     }
                 }
-                TypeKind::Range { subtype: Some(subtype), multirange } => {
+                TypeKind::Range { subtype: Some(subtype), multirange, .. } => {
                     let multirange = &self[*multirange];
                     let multirange = self.qualified(multirange.schema, &multirange.name);
                     let subtype = self.data_type(subtype);

@@ -9,7 +9,7 @@ use crate::sql::statement::{Commented, CreateView, DropKind, Ident, MoveAction, 
 
 impl Replay<'_> {
     pub(super) fn create_view(&mut self, view: CreateView) {
-        let CreateView { name, is_table, temporary, replace, if_not_exists, reads, words } = view;
+        let CreateView { name, is_table, temporary, replace, if_not_exists, partition_of, reads, words } = view;
         let Some(schema) = self.new_schema(&name, temporary) else { return };
         if let Some(before) = self.db[schema].relations.get(&name.name.value).copied()
             && matches!(self.db[before].kind, RelationKind::View { is_table: false, .. })
@@ -29,6 +29,9 @@ impl Replay<'_> {
         let sources = self.readable(&reads);
         let view = self.add_rows(schema, &name.name.value, RelationKind::View { is_table, words }, name.span());
         self.read_by(view, sources);
+        if let Some(parent) = partition_of.and_then(|parent| self.find_table(&parent, false)) {
+            self.attach_foreign(parent, view);
+        }
     }
 
     fn readable(&self, reads: &[Name]) -> Vec<RelationId> {

@@ -38,6 +38,7 @@ struct Transaction {
 struct Saved {
     db: Database,
     search_path: Vec<String>,
+    path_before_local: Option<Vec<String>>,
 }
 
 /// Applies scripts in their order.
@@ -265,7 +266,9 @@ impl Replay<'_> {
     }
 
     fn saved(&self) -> Option<Box<Saved>> {
-        self.undoes.then(|| Box::new(Saved { db: self.db.clone(), search_path: self.search_path.clone() }))
+        let path_before_local = self.transaction.as_ref().and_then(|open| open.path_before_local.clone());
+        let search_path = self.search_path.clone();
+        self.undoes.then(|| Box::new(Saved { db: self.db.clone(), search_path, path_before_local }))
     }
 
     fn control(&mut self, control: TransactionControl) {
@@ -322,6 +325,9 @@ impl Replay<'_> {
     fn restore(&mut self, saved: Option<Box<Saved>>) {
         if let Some(saved) = saved {
             (self.db, self.search_path) = (saved.db, saved.search_path);
+            if let Some(transaction) = &mut self.transaction {
+                transaction.path_before_local = saved.path_before_local;
+            }
         }
     }
 

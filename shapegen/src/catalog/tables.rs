@@ -1,8 +1,8 @@
 //! `CREATE TABLE`.
 
-use super::database::{RelationId, SchemaId};
+use super::database::{RelationId, SchemaId, TypeId};
 use super::drop::Object;
-use super::objects::{Column, ConstraintFacts, NamedType, RelationKind, TypeKind};
+use super::objects::{Column, ConstraintFacts, NamedType, RelationKind, TypeKind, TypeOf, TypeUse};
 use super::replay::Replay;
 use super::{Generated, Identity};
 use crate::source::Span;
@@ -55,8 +55,10 @@ impl Replay<'_> {
         if !self.may_create(schema, &name, if_not_exists) {
             return;
         }
-        // A new table doesn't hide another one of its name from its own statement.
+        // A new table doesn't hide another one of its name from its own statement, nor does its row type.
         let parents = self.sources(&source);
+        let of_type = self.typed_source(&source);
+        let types: Vec<Option<TypeUse>> = elements.iter().map(|element| self.column_type(element)).collect();
         let likes: Vec<Option<RelationId>> = elements.iter().map(|element| self.like_source(element)).collect();
         let table = self.add_rows(schema, &name.name.value, RelationKind::Table, name.span());
         self.db[table].partitioned = partitioned;
@@ -65,19 +67,23 @@ impl Replay<'_> {
             || elements.iter().zip(&likes).any(|(e, like)| matches!(e, TableElement::Like { .. }) && like.is_none());
         self.db[table].incomplete |= missing;
         let parents: Vec<RelationId> = parents.into_iter().flatten().collect();
-        if let TableSource::OfType(written) = &source {
-            self.type_columns(table, written);
+        match of_type {
+            Some((of, relation)) => {
+                self.db[table].of_type = Some(of);
+                self.db[table].columns = self.db[relation].live_columns().map(|(_, column)| column.clone()).collect();
+            }
+            None => self.db[table].incomplete |= matches!(source, TableSource::OfType(_)),
         }
         for parent in &parents {
             self.inherit_columns(table, *parent);
         }
         let (mut constraints, mut copies, mut generated) = (Vec::new(), Vec::new(), Vec::new());
-        for (element, like) in elements.into_iter().zip(likes) {
+        for ((element, like), data_type) in elements.into_iter().zip(likes).zip(types) {
             match element {
                 TableElement::Column(column) => {
                     let words = column.options.generated.as_ref().map(|generated| generated.words.clone());
                     generated.extend(words.map(|words| (column.options.name.value.clone(), words)));
-                    constraints.extend(self.declare_column(table, column));
+                    constraints.extend(self.declare_column(table, column, data_type));
                 }
                 TableElement::ColumnOptions(options) => match self.db[table].column(&options.name.value) {
                     Some(number) => constraints.extend(self.set_options(table, number, options, false)),
@@ -144,23 +150,22 @@ impl Replay<'_> {
         }
     }
 
-    /// The columns of `CREATE TABLE … OF type`.
-    fn type_columns(&mut self, table: RelationId, written: &Name) {
-        let name = written.clone();
-        let span = name.span();
-        let type_name = TypeName { name, modifiers: Vec::new(), words: Vec::new(), dims: 0, span };
-        let found = self.data_type(&type_name);
-        let Some((of, relation)) = found.and_then(|found| self.composite(&found)) else {
-            self.db[table].incomplete = true;
-            return;
-        };
-        self.db[table].of_type = Some(of);
-        self.db[table].columns = self.db[relation].live_columns().map(|(_, column)| column.clone()).collect();
+    fn column_type(&mut self, element: &TableElement) -> Option<TypeUse> {
+        let TableElement::Column(column) = element else { return None };
+        self.data_type(&column.data_type)
+    }
+
+    /// The type of `CREATE TABLE … OF type`.
+    fn typed_source(&mut self, source: &TableSource) -> Option<(TypeId, RelationId)> {
+        let TableSource::OfType(name) = source else { return None };
+        let (name, span) = (name.clone(), name.span());
+        let found = self.data_type(&TypeName { name, modifiers: Vec::new(), words: Vec::new(), dims: 0, span })?;
+        self.composite(&found)
     }
 
     /// The attributes of a composite type.
-    pub(super) fn composite(&self, found: &super::objects::TypeUse) -> Option<(super::database::TypeId, RelationId)> {
-        let super::objects::TypeOf::Declared(of) = found.of else { return None };
+    pub(super) fn composite(&self, found: &TypeUse) -> Option<(TypeId, RelationId)> {
+        let TypeOf::Declared(of) = found.of else { return None };
         match self.db[of].kind {
             TypeKind::Row(relation) => Some((of, relation)),
             _ => None,

@@ -154,12 +154,14 @@ impl Replay<'_> {
                 self.db.add_type(schema, &name.name.value, TypeKind::Enum(labels), span);
             }
             TypeDefinition::Composite(attributes) => {
+                // The new type is none that its own statement could mean.
+                let types: Vec<Option<TypeUse>> = attributes.iter().map(|(_, of)| self.data_type(of)).collect();
                 let Some(schema) = self.new_type(name) else { return };
                 let relation = self.db.add_relation(schema, &name.name.value, RelationKind::Composite, span);
                 let row_type = self.db.add_type(schema, &name.name.value, TypeKind::Row(relation), span);
                 self.db[relation].row_type = Some(row_type);
-                for (attribute, data_type) in attributes {
-                    self.add_attribute(relation, attribute, &data_type);
+                for ((attribute, _), data_type) in attributes.into_iter().zip(types) {
+                    self.add_attribute(relation, attribute, data_type);
                 }
             }
             TypeDefinition::Range { subtype, multirange } => {
@@ -175,7 +177,7 @@ impl Replay<'_> {
                 // Either type refers to the other, which gets its identity next.
                 let range = self.db.add_type(schema, &name.name.value, TypeKind::Opaque, span);
                 let multirange = self.db.add_type(other_schema, &other, TypeKind::Multirange(range), span);
-                self.db[range].kind = TypeKind::Range { subtype, multirange };
+                self.db[range].kind = TypeKind::Range { subtype, multirange, made_in: schema };
             }
             TypeDefinition::Base => {
                 let Some(schema) = self.new_schema(name, false) else { return };
@@ -187,8 +189,7 @@ impl Replay<'_> {
         }
     }
 
-    fn add_attribute(&mut self, relation: RelationId, name: Ident, data_type: &TypeName) {
-        let data_type = self.data_type(data_type);
+    fn add_attribute(&mut self, relation: RelationId, name: Ident, data_type: Option<TypeUse>) {
         if let Some(before) = self.db[relation].column(&name.value) {
             let before = self.db[relation][before].span;
             return self.declared_twice("attribute", &name.value, name.span, before);

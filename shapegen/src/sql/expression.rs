@@ -7,7 +7,7 @@ use super::cursor::{Cursor, Read};
 use super::grammar::type_name::type_name;
 use super::lex::TokenKind;
 use super::literal;
-use super::statement::{DefaultDef, Ident, Name, TypeName};
+use super::statement::{DefaultDef, Ident, Name, Term, TypeName};
 use super::types;
 use crate::source::Span;
 
@@ -212,29 +212,52 @@ fn name_in(text: &str, span: Span) -> Option<Name> {
 
 /// The names since an earlier position that could be columns: no functions, types and reserved words.
 pub(super) fn words_since(cursor: &Cursor<'_>, position: usize) -> Vec<String> {
-    let mut inside = cursor.within(position);
     let mut words: Vec<String> = Vec::new();
-    while !inside.at_end() {
-        if inside.eat(": :") {
-            let _ = inside.name("a type");
-            continue;
-        }
-        let is_name = match inside.kind() {
-            Some(TokenKind::Word) => !inside.is_reserved(),
-            Some(TokenKind::QuotedIdentifier | TokenKind::UnicodeIdentifier) => true,
-            _ => false,
-        };
-        if is_name && inside.peek(1) != "(" {
-            if let Ok(word) = inside.label("a name")
-                && !words.contains(&word.value)
-            {
-                words.push(word.value);
-            }
-        } else {
-            inside.advance();
+    for term in terms_since(cursor, position) {
+        if let Term::Column(word) = term
+            && !words.contains(&word)
+        {
+            words.push(word);
         }
     }
     words
+}
+
+/// The expression since an earlier position, however its names, spaces and outer parentheses were written.
+pub(super) fn terms_since(cursor: &Cursor<'_>, position: usize) -> Vec<Term<String>> {
+    let mut inside = without_parens(cursor.within(position));
+    let mut terms = Vec::new();
+    while !inside.at_end() {
+        if inside.eat(": :") {
+            terms.push(Term::Word("::".to_owned()));
+            if let Ok(name) = inside.name("a type") {
+                terms.extend(name.schema.into_iter().chain([name.name]).map(|part| Term::Word(part.value)));
+            }
+            continue;
+        }
+        let (kind, text) = (inside.kind(), inside.peek(0));
+        let is_quoted = matches!(kind, Some(TokenKind::QuotedIdentifier | TokenKind::UnicodeIdentifier));
+        let is_name = is_quoted || kind == Some(TokenKind::Word) && !inside.is_reserved();
+        if is_name && let Ok(word) = inside.label("a name") {
+            let calls = inside.is("(");
+            terms.push(if calls { Term::Word(word.value) } else { Term::Column(word.value) });
+            continue;
+        }
+        terms.push(Term::Word(if kind == Some(TokenKind::Word) { literal::fold(text) } else { text.to_owned() }));
+        inside.advance();
+    }
+    terms
+}
+
+/// An expression without the parentheses around all of it.
+fn without_parens(mut cursor: Cursor<'_>) -> Cursor<'_> {
+    loop {
+        let mut ahead = cursor;
+        if !cursor.is("(") || ahead.skip_group().is_err() || !ahead.at_end() {
+            return cursor;
+        }
+        cursor = cursor.from(cursor.position() + 1).up_to(ahead.position() - 1);
+    }
 }
 
 /// Steps over `CASE … END`; these nest.

@@ -313,10 +313,19 @@ pub(crate) struct IndexElement {
     pub(crate) column: Option<Ident>,
     /// What PostgreSQL calls an expression where it names the index.
     pub(crate) label: String,
-    /// Every name in the expression that could be a column.
-    pub(crate) words: Vec<String>,
-    /// The element as it was written, to tell indexes apart.
-    pub(crate) text: String,
+    /// The column or the expression.
+    pub(crate) terms: Vec<Term<String>>,
+    /// The collation and the operator class, as they were written.
+    pub(crate) class: String,
+}
+
+/// A part of an expression, as far as it tells one expression from another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Term<Column> {
+    /// A name that could be a column; in the catalog, the column.
+    Column(Column),
+    /// Anything else.
+    Word(String),
 }
 
 /// What follows the elements of an index.
@@ -324,8 +333,8 @@ pub(crate) struct IndexElement {
 pub(crate) struct IndexTail {
     pub(crate) include: Vec<Ident>,
     pub(crate) nulls_not_distinct: bool,
-    /// The names in `WHERE …` and its text; `None` for all rows.
-    pub(crate) predicate: Option<(Vec<String>, String)>,
+    /// `WHERE …`; `None` for all rows.
+    pub(crate) predicate: Option<Vec<Term<String>>>,
 }
 
 /// A view, materialized view, foreign table or `CREATE TABLE … AS`: only the name is known.
@@ -337,6 +346,8 @@ pub(crate) struct CreateView {
     pub(crate) temporary: bool,
     pub(crate) replace: bool,
     pub(crate) if_not_exists: bool,
+    /// Of a foreign table.
+    pub(crate) partition_of: Option<Name>,
     /// The relations that it may read.
     pub(crate) reads: Vec<Name>,
     /// Every name in its query.

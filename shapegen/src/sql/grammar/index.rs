@@ -73,16 +73,22 @@ fn element(cursor: &mut Cursor<'_>) -> Read<IndexElement> {
         Some(column) => column.value.clone(),
         None => expression::label(cursor.within(start)),
     };
-    let words = expression::words_since(cursor, start);
-    // Collation, operator class with its options, order, the operator of an exclusion.
+    let terms = expression::terms_since(cursor, start);
+    // Collation, operator class with its options, the operator of an exclusion; the order tells no indexes apart.
+    let behind = cursor.position();
+    let mut class = None;
     while !matches!(cursor.peek(0), "" | "," | ")") {
         if matches!(cursor.peek(0), "(" | "[") {
             cursor.skip_group()?;
         } else {
+            if class.is_none() && ["asc", "desc", "nulls", "with"].iter().any(|word| cursor.is(word)) {
+                class = Some(cursor.text_since(behind));
+            }
             cursor.advance();
         }
     }
-    Ok(IndexElement { column, label, words, text: cursor.text_since(start).to_ascii_lowercase() })
+    let class = class.unwrap_or_else(|| cursor.text_since(behind)).to_ascii_lowercase();
+    Ok(IndexElement { column, label, terms, class })
 }
 
 /// What follows the elements.
@@ -114,7 +120,7 @@ pub(super) fn tail(cursor: &mut Cursor<'_>) -> Read<IndexTail> {
                 cursor.advance();
             }
         }
-        tail.predicate = Some((expression::words_since(cursor, start), cursor.text_since(start).to_ascii_lowercase()));
+        tail.predicate = Some(expression::terms_since(cursor, start));
     }
     Ok(tail)
 }

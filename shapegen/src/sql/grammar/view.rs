@@ -19,8 +19,18 @@ pub(super) fn create(cursor: &mut Cursor<'_>) -> Read<Statement> {
     }
     let if_not_exists = cursor.eat("if not exists");
     let name = cursor.name("a view")?;
+    let partition_of = if cursor.eat("partition of") { Some(cursor.name("a table")?) } else { None };
     let (reads, words) = query(cursor);
-    Ok(Statement::CreateView(CreateView { name, is_table: false, temporary, replace, if_not_exists, reads, words }))
+    Ok(Statement::CreateView(CreateView {
+        name,
+        is_table: false,
+        temporary,
+        replace,
+        if_not_exists,
+        partition_of,
+        reads,
+        words,
+    }))
 }
 
 /// `CREATE TABLE … AS`, from behind the name on.
@@ -30,8 +40,16 @@ pub(super) fn of_table(cursor: &mut Cursor<'_>, header: TableName) -> Statement 
     while !cursor.at_end() {
         cursor.advance();
     }
-    let (reads, words) = (Vec::new(), Vec::new());
-    Statement::CreateView(CreateView { name, is_table: true, temporary, replace: false, if_not_exists, reads, words })
+    Statement::CreateView(CreateView {
+        name,
+        is_table: true,
+        temporary,
+        replace: false,
+        if_not_exists,
+        partition_of: None,
+        reads: Vec::new(),
+        words: Vec::new(),
+    })
 }
 
 /// `SELECT … INTO [TEMP] [TABLE] name …`

@@ -18,7 +18,7 @@ use quote::quote;
 
 use super::{EmitError, header, is_current};
 use crate::model::{Model, Shape};
-pub(crate) use derived::{Written, WrittenEnum, WrittenField, derived, derived_enum};
+pub(crate) use derived::{Beside, Written, WrittenEnum, WrittenField, beside, derived, derived_enum};
 use print::ident;
 
 /// The form of the code that is printed here: what `generated_for!` holds against the runtime.

@@ -24,10 +24,10 @@ impl<S: Shape> Sync<S> {
             Some(store) => Storage::Disk(store.partition("bench")?),
             None => Storage::Memory,
         };
-        let shared = Arc::new(Shared::new());
+        let shared = Arc::new(Shared::new(Default::default()));
         let kept = Kept::new(&storage, S::DEFINITION, format!("{}#1", S::DEFINITION.name));
         let rows = Box::new(Rows::new(shared.clone(), store.is_some()));
-        let (local, _) = Local::open(S::DEFINITION, kept, rows).await;
+        let (local, _) = Local::open(S::DEFINITION, kept, rows, Default::default()).await;
         Ok(Self { local, shared })
     }
 

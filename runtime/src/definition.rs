@@ -116,7 +116,9 @@ pub struct Param {
 /// Who binds a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParamSource {
-    /// A verified value of the session.
+    /// A value of the session that says who the person is, and so decides the partition, too.
+    Identity,
+    /// Another verified value of the session.
     Session,
     /// The program, when it asks for the collection.
     Caller,

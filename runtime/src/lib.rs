@@ -12,6 +12,8 @@ pub mod cell;
 #[cfg(feature = "client")]
 pub mod client;
 #[cfg(feature = "client")]
+mod clock;
+#[cfg(feature = "client")]
 pub mod collection;
 pub mod columns;
 pub mod definition;
@@ -29,6 +31,8 @@ pub mod value;
 
 #[cfg(feature = "client")]
 pub use client::{BuildError, Client, ClientBuilder, Mode, Session, Storage};
+#[cfg(feature = "client")]
+pub use clock::ManualClock;
 #[cfg(feature = "client")]
 pub use collection::{Batch, Change, Changes, Collection, Connection, Snapshot, Status};
 pub use position::Position;

@@ -24,8 +24,7 @@ mod table;
 mod captures_test;
 #[cfg(test)]
 mod conformance_test;
-#[cfg(test)]
-mod testing;
+pub mod testing;
 
 pub use axum::http::HeaderMap;
 pub use memory::{MemoryError, MemorySource, MemoryTransaction};

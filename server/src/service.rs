@@ -231,7 +231,7 @@ impl ServiceBuilder {
 }
 
 pub(crate) fn uses_session(shape: &ShapeDefinition) -> bool {
-    shape.params.iter().any(|param| param.from == ParamSource::Session)
+    shape.params.iter().any(|param| param.from != ParamSource::Caller)
 }
 
 /// A service that listens. Dropping it stops the service.

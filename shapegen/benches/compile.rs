@@ -7,14 +7,15 @@ mod alternate;
 mod baseline {
     pub mod structs;
 }
+mod package;
 mod schema;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use alternate::{compare, timed};
+use package::{Package, cargo};
 
 const SHAPES: usize = 100;
 const COLUMNS: usize = 20;
@@ -36,7 +37,7 @@ fn main() {
         size(&structs)
     );
 
-    let (ours, theirs) = (package(&folder, "generated", &generated), package(&folder, "structs", &structs));
+    let (ours, theirs) = (module(&folder, "generated", &generated), module(&folder, "structs", &structs));
     // The first build is that of the dependencies.
     [&ours, &theirs].into_iter().for_each(|package| compile(package, &folder, release));
     let (theirs, ours) = compare(
@@ -51,38 +52,19 @@ fn main() {
     }
 }
 
-/// A package outside of this workspace, with its profiles and locked versions.
-fn package(folder: &Path, name: &str, files: &[(String, String)]) -> PathBuf {
-    let package = folder.join(name);
-    let _ = fs::remove_dir_all(&package);
-    fs::create_dir_all(package.join("src/sync")).unwrap();
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let runtime = workspace.join("runtime");
-    let manifest = format!(
-        "[package]\nname = \"{name}\"\nedition = \"2024\"\n[dependencies]\n\
-         shapegen-runtime = {{ path = {runtime:?}, features = [\"client\"] }}\n\
-         [workspace]\n[profile.dev.build-override]\nopt-level = 2\n"
-    );
-    fs::write(package.join("Cargo.toml"), manifest).unwrap();
-    fs::copy(workspace.join("Cargo.lock"), package.join("Cargo.lock")).unwrap();
-    fs::write(package.join("src/lib.rs"), "pub mod sync;\n").unwrap();
-    for (file, text) in files {
-        fs::write(package.join("src/sync").join(file), text).unwrap();
-    }
-    package
+/// A package with one module.
+fn module(folder: &Path, name: &str, files: &[(String, String)]) -> PathBuf {
+    let files: Vec<_> = files.iter().map(|(file, text)| (format!("src/sync/{file}"), text.clone())).collect();
+    let dependencies = &[("runtime", ", features = [\"client\"]")];
+    let files = [files.as_slice(), &[("src/lib.rs".to_owned(), LIBRARY.to_owned())]].concat();
+    Package { name, dependencies, build_dependencies: &[], files: &files }.write(folder)
 }
+
+const LIBRARY: &str = "pub mod sync;\n";
 
 /// Compiles the package alone: its dependencies are there, its own last result doesn't count.
 fn compile(package: &Path, folder: &Path, release: bool) {
-    fs::write(package.join("src/lib.rs"), "pub mod sync;\n").unwrap();
+    fs::write(package.join("src/lib.rs"), LIBRARY).unwrap();
     let arguments: &[&str] = if release { &["build", "--release"] } else { &["check"] };
-    let output = Command::new(env!("CARGO"))
-        .args(arguments)
-        .args(["--offline", "--quiet"])
-        .current_dir(package)
-        .env("CARGO_TARGET_DIR", folder.join("target"))
-        .env("CARGO_INCREMENTAL", "0")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    cargo(package, &folder.join("target"), arguments, false);
 }

@@ -9,6 +9,7 @@ pub fn compile(file: &Path, runtime: &Path, arguments: &[&str]) -> Output {
     let runtime_crate = format!("shapegen_runtime={}", runtime.display());
     Command::new(env!("RUSTC"))
         .current_dir(file.parent().unwrap())
+        .env("CARGO_MANIFEST_DIR", file.parent().unwrap())
         .args(["--edition", "2024", "--emit", "metadata", "--error-format", "short", "--extern", &runtime_crate])
         .args(["--out-dir", ".", "-L"])
         .arg(format!("dependency={}", runtime.parent().unwrap().display()))
@@ -32,6 +33,18 @@ pub fn runtimes() -> Vec<PathBuf> {
     found.sort_by_key(|path| fs::metadata(path).unwrap().modified().unwrap());
     found.reverse();
     found
+}
+
+/// The newest compiled macros beside this test.
+pub fn macros() -> PathBuf {
+    let folder = env::current_exe().unwrap().parent().unwrap().to_owned();
+    let name = format!("{}shapegen_macros-", env::consts::DLL_PREFIX);
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let found = files.filter(|path| {
+        let file = path.file_name().unwrap().to_string_lossy();
+        file.starts_with(&name) && file.ends_with(env::consts::DLL_SUFFIX)
+    });
+    found.max_by_key(|path| fs::metadata(path).unwrap().modified().unwrap()).unwrap()
 }
 
 /// What a compiler said.

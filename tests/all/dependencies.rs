@@ -34,6 +34,8 @@ fn names(arguments: &[&str]) -> Vec<String> {
 #[test]
 fn nobody_pulls_in_what_is_not_its_own() {
     const APPLICATION: &[&str] = &["-p", "streampai", "-e", "normal,no-proc-macro"];
+    const DERIVED: &[&str] = &["-p", "derive", "-e", "normal,no-proc-macro"];
+    const MACROS: &[&str] = &["-p", "shapegen-macros", "-e", "normal"];
     const LIBRARY: &[&str] = &["-p", "shapegen", "--no-default-features", "-e", "normal,no-proc-macro"];
     const RUNTIME: &[&str] = &["-p", "shapegen-runtime", "-e", "normal"];
     const DATA_TYPES: &[&str] = &["-p", "shapegen-runtime", "--no-default-features", "-e", "normal"];
@@ -41,6 +43,8 @@ fn nobody_pulls_in_what_is_not_its_own() {
     // The packages that are there show that the tree was the one that was meant.
     for (of, there, forbidden) in [
         (APPLICATION, "shapegen-server", &["shapegen", "shapegen-macros", "sqlparser", "syn", "clap", "toml"][..]),
+        (DERIVED, "shapegen-server", &["shapegen", "sqlparser", "syn", "clap", "toml", "proc-macro-crate"]),
+        (MACROS, "sqlparser", &["clap", "tokio", "rusqlite", "axum", "hyper", "reqwest", "rustls", "shapegen-server"]),
         (LIBRARY, "sqlparser", &["clap", "tokio", "rusqlite", "axum", "hyper", "reqwest", "rustls", "shapegen-server"]),
         (RUNTIME, "rusqlite", &["shapegen", "shapegen-server", "shapegen-macros", "axum", "sqlparser", "clap"]),
         (DATA_TYPES, "jiff", &["tokio", "rusqlite", "reqwest", "rustls", "imbl", "serde_json", "tracing"]),
@@ -61,6 +65,7 @@ fn the_packages_of_the_workspace_know_each_other_as_the_design_says() {
         ("shapegen", "--no-default-features", &["shapegen-runtime"]),
         ("shapegen", "--all-features", &["shapegen-runtime", "shapegen-server"]),
         ("streampai", "--all-features", &["shapegen-runtime", "shapegen-server"]),
+        ("derive", "--all-features", &["shapegen-macros", "shapegen-runtime", "shapegen-server"]),
     ] {
         let names = names(&["-p", package, features, "-e", "normal", "--depth", "1"]);
         assert_eq!(names[0], package);

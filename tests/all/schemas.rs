@@ -16,7 +16,7 @@ use crate::compile::{compile, runtimes, stderr};
 const KEYLESS: [&str; 0] = [];
 
 /// Files and folders of migrations.
-fn schemas() -> Vec<PathBuf> {
+pub fn schemas() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas").canonicalize().unwrap();
     let mut found: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     found.retain(|path| path.is_dir() || path.extension().is_some_and(|extension| extension == "sql"));

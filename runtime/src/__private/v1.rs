@@ -81,7 +81,7 @@ pub static INERT: &ShapeDefinition = &ShapeDefinition {
 #[macro_export]
 macro_rules! generated_for {
     ($form:literal) => {
-        const _: () = assert!(
+        const _: () = ::core::assert!(
             $form == $crate::__private::v1::FORM,
             "this code was generated for another form of shapegen-runtime: use the same version of shapegen and shapegen-runtime"
         );
@@ -94,17 +94,22 @@ macro_rules! generated_for {
 macro_rules! enum_value {
     ($name:ident) => {
         impl $crate::__private::v1::PgValue for $name {
-            fn decode(cell: $crate::__private::v1::Cell<'_>) -> Result<Self, $crate::__private::v1::ValueError> {
+            fn decode(
+                cell: $crate::__private::v1::Cell<'_>,
+            ) -> ::core::result::Result<Self, $crate::__private::v1::ValueError> {
                 match &cell {
                     $crate::__private::v1::Cell::Text(label) => {
-                        Ok(<Self as $crate::__private::v1::PgEnum>::from_label(label))
+                        ::core::result::Result::Ok(<Self as $crate::__private::v1::PgEnum>::from_label(label))
                     }
-                    _ => Err($crate::__private::v1::ValueError::unexpected(stringify!($name), &cell)),
+                    _ => ::core::result::Result::Err($crate::__private::v1::ValueError::unexpected(
+                        ::core::stringify!($name),
+                        &cell,
+                    )),
                 }
             }
 
             fn local(&self) -> $crate::__private::v1::Cell<'_> {
-                self.text()
+                $crate::__private::v1::PgValue::text(self)
             }
 
             fn text(&self) -> $crate::__private::v1::Cell<'_> {
@@ -121,15 +126,15 @@ macro_rules! enum_value {
 macro_rules! enum_serde {
     ($name:ident) => {
         impl $crate::__private::v1::serde::Serialize for $name {
-            fn serialize<S: $crate::__private::v1::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            fn serialize<S: $crate::__private::v1::serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
                 serializer.serialize_str($crate::__private::v1::PgEnum::label(self))
             }
         }
 
         impl<'de> $crate::__private::v1::serde::Deserialize<'de> for $name {
-            fn deserialize<D: $crate::__private::v1::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            fn deserialize<D: $crate::__private::v1::serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
                 let label = <$crate::__private::v1::Cow<'de, str> as $crate::__private::v1::serde::Deserialize<'de>>::deserialize(deserializer)?;
-                Ok(<Self as $crate::__private::v1::PgEnum>::from_label(&label))
+                ::core::result::Result::Ok(<Self as $crate::__private::v1::PgEnum>::from_label(&label))
             }
         }
     };
@@ -141,19 +146,45 @@ macro_rules! enum_serde {
 #[macro_export]
 macro_rules! enum_serde {
     ($name:ident) => {
-        compile_error!("`serde = true` in the manifest needs the feature `serde` of shapegen-runtime");
+        ::core::compile_error!("`serde = true` in the manifest needs the feature `serde` of shapegen-runtime");
     };
 }
+
+/// A struct around one value, which is read and written as that value is.
+#[diagnostic::on_unimplemented(
+    message = "the manifest says that the column is a newtype, which `{Self}` is not",
+    label = "not a newtype",
+    note = "derive `ShapeNewtype` for it, or take the one that `shapegen build` generates"
+)]
+pub trait PgNewtype {}
+
+/// Fails to compile where a column of a newtype has a field of another kind.
+pub const fn check_newtype<T: PgNewtype>() {}
+
+/// A struct with a field for each attribute of a composite type.
+#[diagnostic::on_unimplemented(
+    message = "the column is of a composite type of PostgreSQL, which `{Self}` is not",
+    label = "not a composite type of PostgreSQL",
+    note = "take the one that `shapegen build` generates, read it by a module: `#[shape(with = \"…\")]`, or write `String`"
+)]
+pub trait PgComposite {}
+
+/// Fails to compile where a column of a composite type has a field of another kind.
+pub const fn check_composite<T: PgComposite>() {}
 
 /// Gives a newtype the reading and writing of the value inside.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! newtype_value {
     ($name:ident) => {
+        impl $crate::__private::v1::PgNewtype for $name {}
+
         impl $crate::__private::v1::PgValue for $name {
             const DELIMITER: char = $crate::__private::v1::delimiter(|value: Self| value.0);
 
-            fn decode(cell: $crate::__private::v1::Cell<'_>) -> Result<Self, $crate::__private::v1::ValueError> {
+            fn decode(
+                cell: $crate::__private::v1::Cell<'_>,
+            ) -> ::core::result::Result<Self, $crate::__private::v1::ValueError> {
                 $crate::__private::v1::PgValue::decode(cell).map(Self)
             }
 
@@ -183,15 +214,17 @@ pub const fn delimiter<N, T: PgValue>(_: fn(N) -> T) -> char {
 #[macro_export]
 macro_rules! composite_value {
     ($name:ident { $($field:ident),* $(,)? }) => {
+        impl $crate::__private::v1::PgComposite for $name {}
+
         impl $crate::__private::v1::PgValue for $name {
-            fn decode(cell: $crate::__private::v1::Cell<'_>) -> Result<Self, $crate::__private::v1::ValueError> {
+            fn decode(cell: $crate::__private::v1::Cell<'_>) -> ::core::result::Result<Self, $crate::__private::v1::ValueError> {
                 let $crate::__private::v1::Cell::Text(text) = &cell else {
-                    return Err($crate::__private::v1::ValueError::unexpected(stringify!($name), &cell));
+                    return ::core::result::Result::Err($crate::__private::v1::ValueError::unexpected(::core::stringify!($name), &cell));
                 };
-                let fields = &mut $crate::__private::v1::CompositeReader::new(stringify!($name), text)?;
+                let fields = &mut $crate::__private::v1::CompositeReader::new(::core::stringify!($name), text)?;
                 let value = Self { $($field: fields.take()?),* };
                 fields.finish()?;
-                Ok(value)
+                ::core::result::Result::Ok(value)
             }
 
             fn local(&self) -> $crate::__private::v1::Cell<'_> {

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::session::{Session, Token};
 use super::{Client, Inner, Mode, Runtime, Storage};
+use crate::clock::{Clock, ManualClock};
 use crate::store::SqliteStore;
 
 /// A generated client: a newtype over [`Client`] with a constructor per shape.
@@ -54,6 +55,7 @@ pub struct ClientBuilder<C> {
     session: Session,
     runtime: Option<Handle>,
     store: Option<SqliteStore>,
+    clock: Clock,
     client: PhantomData<fn() -> C>,
 }
 
@@ -67,6 +69,7 @@ impl<C: TypedClient> ClientBuilder<C> {
             session: Session::new(),
             runtime: None,
             store: None,
+            clock: Clock::System,
             client: PhantomData,
         }
     }
@@ -94,6 +97,12 @@ impl<C: TypedClient> ClientBuilder<C> {
     /// The runtime needs its time and I/O drivers.
     pub fn runtime(mut self, runtime: Handle) -> Self {
         self.runtime = Some(runtime);
+        self
+    }
+
+    /// Goes by a clock that a test moves.
+    pub fn clock(mut self, clock: ManualClock) -> Self {
+        self.clock = Clock::Manual(clock);
         self
     }
 
@@ -131,6 +140,7 @@ impl<C: TypedClient> ClientBuilder<C> {
             http: http_client(url.scheme() == "https")?,
             runtime,
             storage,
+            clock: self.clock,
             collections: Default::default(),
         };
         Ok(C::from_client(Client(Arc::new(inner))))

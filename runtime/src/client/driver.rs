@@ -10,6 +10,7 @@ use super::kept::Kept;
 use super::local::Local;
 use super::session::Token;
 use super::{Client, Mode};
+use crate::clock::Clock;
 use crate::collection::{Connection, ErasedRows};
 use crate::definition::{ParamSource, ShapeDefinition};
 use crate::stream::{Address, AddressError, Effect, Event, Headers, Origin, Request, Stream, SyncError};
@@ -20,6 +21,7 @@ pub(super) struct Driver {
     address: Result<Address, SyncError>,
     http: reqwest::Client,
     token: Token,
+    clock: Clock,
     kept: Kept,
 }
 
@@ -36,6 +38,7 @@ impl Client {
             address: address(definition, &inner.url, inner.mode, bound),
             http: inner.http.clone(),
             token: inner.token.clone(),
+            clock: inner.clock.clone(),
             kept: Kept::new(&inner.storage, definition, key),
         }
     }
@@ -51,7 +54,7 @@ fn address(
     let of = Origin::new(definition);
     let mut values = Vec::with_capacity(bound.len());
     for (param, value) in definition.params.iter().zip(bound) {
-        values.push(value.ok_or(SyncError::Unbound { of, param: param.name })?);
+        values.push(value.ok_or(SyncError::Unbound { of, param: param.name, from: param.from })?);
     }
     let address = match mode {
         Mode::Electric => Address::electric(url, definition, &values),
@@ -68,9 +71,9 @@ fn address(
 
 /// Follows a shape until it stops for good, or the task is aborted.
 pub(super) async fn run(driver: Driver, rows: Box<dyn ErasedRows>) {
-    let Driver { definition, address, http, token, kept } = driver;
-    let (local, position) = Local::open(definition, kept, rows).await;
-    let mut sync = Sync { definition, http, token, local };
+    let Driver { definition, address, http, token, clock, kept } = driver;
+    let (local, position) = Local::open(definition, kept, rows, clock.clone()).await;
+    let mut sync = Sync { definition, http, token, clock, local };
     let stopped = match address {
         Ok(address) => sync.follow(Stream::new(definition, address, position, fastrand::u64(..))).await,
         Err(error) => error,
@@ -83,6 +86,7 @@ struct Sync {
     definition: &'static ShapeDefinition,
     http: reqwest::Client,
     token: Token,
+    clock: Clock,
     local: Local,
 }
 
@@ -99,7 +103,7 @@ impl Sync {
                     Err(error) => stream.on(Event::Rejected(error)),
                 },
                 Effect::Wait { at_least, up_to } => {
-                    tokio::time::sleep(at_least.max(up_to.mul_f64(fastrand::f64()))).await;
+                    self.clock.sleep(at_least.max(up_to.mul_f64(fastrand::f64()))).await;
                     stream.on(Event::Timer)
                 }
                 Effect::Refetch => {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::Storage;
-use crate::collection::{ErasedRows, now};
+use crate::collection::ErasedRows;
 use crate::definition::ShapeDefinition;
 use crate::position::Position;
 use crate::store::{Batch, Commit, Instance, Partition, StoreError, Target};
@@ -42,12 +42,16 @@ impl Kept {
     }
 
     /// Loads what an earlier run left, shows what is complete, and says where to go on.
-    pub(super) async fn open(&mut self, rows: Box<dyn ErasedRows>) -> (Box<dyn ErasedRows>, Option<Position>) {
+    pub(super) async fn open(
+        &mut self,
+        rows: Box<dyn ErasedRows>,
+        now: i64,
+    ) -> (Box<dyn ErasedRows>, Option<Position>) {
         let Some(partition) = &self.partition else {
             return (rows, None);
         };
         let unkept = rows.unkept();
-        let opened = partition.open_instance(self.definition, self.key.clone(), now(), rows).await;
+        let opened = partition.open_instance(self.definition, self.key.clone(), now, rows).await;
         let (mut rows, instance, opened) = match opened {
             Ok(opened) => opened,
             Err(error) => {

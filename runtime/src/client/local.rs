@@ -1,7 +1,8 @@
 //! What a sync has on this device: bodies go in, rows and what is kept of them come of it.
 
 use super::kept::Kept;
-use crate::collection::{Connection, ErasedRows, now};
+use crate::clock::Clock;
+use crate::collection::{Connection, ErasedRows};
 use crate::definition::ShapeDefinition;
 use crate::log::{Log, Message};
 use crate::position::Position;
@@ -12,6 +13,7 @@ pub(crate) struct Local {
     definition: &'static ShapeDefinition,
     kept: Kept,
     rows: Box<dyn ErasedRows>,
+    clock: Clock,
     /// The log is read from its beginning, not from where an earlier run stopped.
     from_beginning: bool,
 }
@@ -22,9 +24,10 @@ impl Local {
         definition: &'static ShapeDefinition,
         mut kept: Kept,
         rows: Box<dyn ErasedRows>,
+        clock: Clock,
     ) -> (Self, Option<Position>) {
-        let (rows, position) = kept.open(rows).await;
-        (Self { definition, kept, rows, from_beginning: false }, position)
+        let (rows, position) = kept.open(rows, clock.now()).await;
+        (Self { definition, kept, rows, clock, from_beginning: false }, position)
     }
 
     /// Takes a body over: into the rows, into the store, and at up-to-date onto the screen.
@@ -52,7 +55,7 @@ impl Local {
         };
         self.rows.keep();
         self.connection(Connection::Online);
-        let up_to_date_at = (outcome == Outcome::UpToDate).then(now);
+        let up_to_date_at = (outcome == Outcome::UpToDate).then(|| self.clock.now());
         // Before it is shown: who has seen a row and closes everything finds it on disk.
         let on_their_way = self.kept.hand_over(&mut *self.rows, &delivery.position, up_to_date_at);
         if let Some(at) = up_to_date_at {

@@ -22,6 +22,7 @@ pub(crate) use local::Local;
 pub use session::{NoSession, Session, TokenProvider};
 
 use crate::cell::Cell;
+use crate::clock::Clock;
 use crate::collection::{Collection, Lease, Rows, Shared};
 use crate::columns::{Encoder, Form};
 use crate::definition::{ParamSource, ShapeDefinition};
@@ -49,6 +50,7 @@ struct Inner {
     http: reqwest::Client,
     runtime: Runtime,
     storage: Storage,
+    clock: Clock,
     /// The running instances, by row type and instance key: a [`Running`] each.
     collections: Mutex<HashMap<(TypeId, String), Weak<dyn Any + Send + Sync>>>,
 }
@@ -106,7 +108,7 @@ impl Client {
         if let Some(collection) = collections.get(&id).and_then(Weak::upgrade).and_then(reuse::<S>) {
             return collection;
         }
-        let shared = Arc::new(Shared::new());
+        let shared = Arc::new(Shared::new(self.0.clock.clone()));
         let rows = Box::new(Rows::new(shared.clone(), S::DEFINITION.policy.kept && self.0.storage.is_disk()));
         let over = Over(shared.clone());
         let run = driver::run(self.driver(S::DEFINITION, key, bound), rows);
@@ -158,6 +160,7 @@ fn bind(definition: &ShapeDefinition, session: &Session, params: &impl ShapePara
         .params
         .iter()
         .map(|param| match param.from {
+            ParamSource::Identity => session.get_identity(param.name).map(str::to_owned),
             ParamSource::Session => session.get(param.name).map(str::to_owned),
             ParamSource::Caller => match caller.next() {
                 Some(Cell::Text(text)) => Some(text.clone().into_owned()),

@@ -75,6 +75,11 @@ impl Session {
         self.values.iter().find(|value| value.name == name).map(|value| value.text.as_str())
     }
 
+    /// PostgreSQL's text of a value that is part of who the person is: any other would be kept for everybody.
+    pub(crate) fn get_identity(&self, name: &str) -> Option<&str> {
+        self.values.iter().find(|value| value.identity && value.name == name).map(|value| value.text.as_str())
+    }
+
     pub(crate) fn token_provider(&self) -> Option<Arc<dyn TokenProvider>> {
         self.token.clone()
     }

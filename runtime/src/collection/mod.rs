@@ -8,7 +8,7 @@ mod snapshot;
 mod tests;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
@@ -18,6 +18,7 @@ pub(crate) use lease::Lease;
 pub(crate) use rows::{ErasedRows, Rows};
 pub use snapshot::Snapshot;
 
+use crate::clock::Clock;
 use crate::shape::Shape;
 use crate::stream::{Origin, SyncError};
 use changes::Callbacks;
@@ -87,16 +88,19 @@ pub(crate) struct Shared<S: Shape> {
     version: watch::Sender<u64>,
     state: watch::Sender<State>,
     callbacks: Mutex<Callbacks<S>>,
+    /// What the rows' age goes by.
+    clock: Clock,
 }
 
 impl<S: Shape> Shared<S> {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(clock: Clock) -> Self {
         let state = State { hydrated: false, fresh: false, up_to_date_at: None, connection: Connection::Connecting };
         Self {
             published: ArcSwap::from_pointee(Snapshot::default()),
             version: watch::Sender::new(0),
             state: watch::Sender::new(state),
             callbacks: Mutex::default(),
+            clock,
         }
     }
 
@@ -158,7 +162,7 @@ impl<S: Shape> Collection<S> {
         let state = self.shared.state.borrow();
         if !state.hydrated {
             Status::NeverSynced
-        } else if is_stale(state.up_to_date_at, S::DEFINITION.policy.stale_after_s) {
+        } else if is_stale(state.up_to_date_at, S::DEFINITION.policy.stale_after_s, self.shared.clock.now()) {
             Status::Stale
         } else if self.shared.published.load().is_empty() {
             Status::Empty
@@ -238,18 +242,9 @@ impl<S: Shape> Collection<S> {
 }
 
 /// Age counts from the last up-to-date; a clock that went back counts as stale.
-fn is_stale(up_to_date_at: Option<i64>, stale_after_s: u32) -> bool {
+fn is_stale(up_to_date_at: Option<i64>, stale_after_s: u32, now: i64) -> bool {
     match up_to_date_at {
-        Some(at) => !(0..i64::from(stale_after_s)).contains(&(now() - at)),
+        Some(at) => !(0..i64::from(stale_after_s)).contains(&(now - at)),
         None => true,
     }
-}
-
-/// Seconds since 1970.
-pub(crate) fn now() -> i64 {
-    SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .ok()
-        .and_then(|elapsed| i64::try_from(elapsed.as_secs()).ok())
-        .unwrap_or(0)
 }

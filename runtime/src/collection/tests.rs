@@ -89,7 +89,7 @@ struct Screen {
 
 impl Screen {
     fn new() -> Self {
-        let shared = Arc::new(Shared::new());
+        let shared = Arc::new(Shared::new(Default::default()));
         Self { rows: Rows::new(shared.clone(), true), shared }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::columns::ColumnError;
-use crate::definition::{ShapeDefinition, Table};
+use crate::definition::{ParamSource, ShapeDefinition, Table};
 use crate::log::LogError;
 use crate::store::StoreError;
 use crate::stream::AddressError;
@@ -83,12 +83,14 @@ pub enum SyncError {
         error: ValueError,
     },
     /// The shape binds a value that the session doesn't have.
-    #[error("{of}: the session has no `{param}`")]
+    #[error("{of}: the session has no {}`{param}`", if *.from == ParamSource::Identity { "identity " } else { "" })]
     Unbound {
         /// Whose sync.
         of: Origin,
         /// The parameter.
         param: &'static str,
+        /// As what the session would have it.
+        from: ParamSource,
     },
     /// There is no address to ask at.
     #[error("{of}: {error}")]

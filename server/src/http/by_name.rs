@@ -58,7 +58,7 @@ fn read(
     let mut params = Vec::with_capacity(shape.params.len());
     for param in shape.params {
         let text = match param.from {
-            ParamSource::Session => Some(session.get(param.name).ok_or_else(unauthorized)?),
+            ParamSource::Identity | ParamSource::Session => Some(session.get(param.name).ok_or_else(unauthorized)?),
             ParamSource::Caller => pairs.get(param.name),
         };
         if text.is_none() {

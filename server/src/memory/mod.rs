@@ -11,6 +11,7 @@ use crate::table::{Row, TableDefinition, TableName};
 mod transaction;
 
 pub use transaction::MemoryTransaction;
+pub(crate) use transaction::table_of;
 
 /// Tables in memory. Clones are the same source.
 #[derive(Clone)]
@@ -125,6 +126,11 @@ impl MemorySource {
         if !former.definition.has_rows_like(&table.definition) {
             state.tell(|follower| follower.table_changed(&name));
         }
+    }
+
+    /// Ends the logs of a table's shapes, which must be fetched afresh; its rows stay as they are.
+    pub fn invalidate(&self, table: &TableName) {
+        self.state().tell(|follower| follower.table_changed(table));
     }
 
     /// Runs one transaction: all that `write` does is committed together, and every service over this source has it

@@ -193,7 +193,7 @@ impl Drop for MemoryTransaction<'_> {
     }
 }
 
-fn table_of<S: Shape>() -> TableName {
+pub(crate) fn table_of<S: Shape>() -> TableName {
     TableName::new(S::DEFINITION.table.schema, S::DEFINITION.table.name)
 }
 

@@ -181,10 +181,12 @@ fn parameters(out: &mut String, model: &Model, shape: &Shape) -> fmt::Result {
     for (at, param) in shape.params.iter().enumerate() {
         let bound = match param.from {
             ParamSource::Caller => "bound by the program".to_owned(),
-            ParamSource::Session => match model.session.values.iter().find(|value| value.name == param.name) {
-                Some(value) => format!("bound by the session, verified from the claim `{}`", value.claim),
-                None => "bound by the session".to_owned(),
-            },
+            ParamSource::Identity | ParamSource::Session => {
+                match model.session.values.iter().find(|value| value.name == param.name) {
+                    Some(value) => format!("bound by the session, verified from the claim `{}`", value.claim),
+                    None => "bound by the session".to_owned(),
+                }
+            }
         };
         writeln!(out, "  ${} = {} ({}): {bound}", at + 1, param.name, param.pg_type)?;
     }

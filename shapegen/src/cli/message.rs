@@ -57,6 +57,8 @@ pub(super) enum Message<'m> {
     Listening { url: String },
     /// `init` wrote a manifest.
     ManifestWritten { path: String, summary: String },
+    /// `init --style derive` wrote structs.
+    ShapesWritten { path: String, summary: String },
 }
 
 /// One difference.

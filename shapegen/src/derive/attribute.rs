@@ -60,7 +60,10 @@ impl Vocabulary {
         let near = nearest(&word, self.keys.iter().copied());
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the attributes of {} are {}", self.of, listed(self.keys, "and")),
+            None => match self.keys {
+                [only] => format!("the one attribute of {} is `{only}`", self.of),
+                all => format!("the attributes of {} are {}", self.of, listed(all, "and")),
+            },
         };
         let message = format!("`{word}` is no attribute of {}\n= help: {help}", self.of);
         errors.push(syn::Error::new(entry.key.span(), message));

@@ -9,6 +9,7 @@ mod document;
 mod enumeration;
 mod field;
 mod inert;
+mod newtype;
 mod said;
 mod schema;
 mod structure;
@@ -20,6 +21,7 @@ use proc_macro2::TokenStream;
 use crate::source::{FileId, SourceMap};
 
 pub use enumeration::shape_enum;
+pub use newtype::shape_newtype;
 pub use structure::shape;
 
 /// The crate that derives.
@@ -41,3 +43,6 @@ fn inputs(sources: &SourceMap, own: FileId) -> Vec<String> {
 fn compile_errors(errors: &[syn::Error]) -> TokenStream {
     errors.iter().map(syn::Error::to_compile_error).collect()
 }
+
+#[cfg(test)]
+mod tests;

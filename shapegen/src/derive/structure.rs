@@ -16,7 +16,7 @@ use super::{Crate, compile_errors, inert, inputs, schema};
 use crate::catalog::{BaseType, Catalog, Column, QualifiedName};
 use crate::diagnostics::{Report, codes};
 use crate::emit::EmitError;
-use crate::emit::rust::{Written, WrittenField, derived};
+use crate::emit::rust::{Check, Written, WrittenField, derived};
 use crate::manifest::{self, Manifest};
 use crate::model::{RustType, Shape};
 use crate::resolve::resolve;
@@ -194,7 +194,7 @@ impl<'s> Structure<'s> {
 
     fn emitted(&self, shape: &Shape, catalog: &Catalog, inputs: &[String]) -> Result<TokenStream, EmitError> {
         let columns = catalog.tables.get(&shape.table).map(|table| table.columns.as_slice()).unwrap_or_default();
-        let (mut fields, mut enums) = (Vec::with_capacity(shape.fields.len()), Vec::new());
+        let (mut fields, mut checks) = (Vec::with_capacity(shape.fields.len()), Vec::new());
         for field in &shape.fields {
             let Some(own) = self.columns().find(|own| own.column().0 == field.column) else { continue };
             let (ty, span) = (&own.ty, own.ty_spans().0);
@@ -208,10 +208,9 @@ impl<'s> Structure<'s> {
                 default: own.default.is_some(),
             });
             let declared = columns.iter().find(|column| column.name == field.column);
-            if let (Some(ty), Some(name)) = (enum_type(&field.ty), declared.and_then(|column| enum_of(column, catalog)))
-            {
-                let ty = ty.parse().map_err(|_| EmitError::Identifier(ty.to_owned()))?;
-                enums.push((ty, span, name));
+            if let Some((path, check)) = check(&field.ty, declared, catalog) {
+                let ty = path.parse().map_err(|_| EmitError::Identifier(path.to_owned()))?;
+                checks.push((check, ty, span));
             }
         }
         let (visibility, skipped) = (&self.input.vis, self.fields.iter().filter(|own| own.skip.is_some()));
@@ -221,7 +220,7 @@ impl<'s> Structure<'s> {
             fields,
             skipped: skipped.map(|own| own.ident.clone()).collect(),
             runtime: self.runtime,
-            enums,
+            checks,
             inputs,
         };
         derived(shape, &written)
@@ -269,11 +268,13 @@ fn without_errors(mut manifest: Manifest, catalog: &Catalog, sources: &SourceMap
     resolved(&manifest)
 }
 
-/// The program's enum that a type is made of.
-fn enum_type(ty: &RustType) -> Option<&str> {
+/// The type of the program that a type is made of, and what it must be.
+fn check<'t>(ty: &'t RustType, column: Option<&Column>, catalog: &Catalog) -> Option<(&'t str, Check)> {
     match ty {
-        RustType::Enum(path) => Some(path),
-        other => other.inner().and_then(enum_type),
+        RustType::Enum(path) => Some((path, Check::Enum(enum_of(column?, catalog)?))),
+        RustType::Composite(path) => Some((path, Check::Composite)),
+        RustType::Newtype { ident, .. } => Some((ident, Check::Newtype)),
+        other => check(other.inner()?, column, catalog),
     }
 }
 

@@ -184,7 +184,7 @@ fn shape(name: &str, row: &str, fields: Vec<Field>) -> Shape {
         filter: Some(Filter { sql: "\"user_id\" = $1".to_owned(), expr: is_user() }),
         params: vec![Param {
             name: "user_id".into(),
-            from: ParamSource::Session,
+            from: ParamSource::Identity,
             pg_type: "uuid".into(),
             ty: RustType::Scalar(&scalar::UUID),
         }],

@@ -61,6 +61,8 @@ pub enum Place {
     Manifest,
     /// At a struct that derives it.
     Struct,
+    /// In a draft, which structs that derive are written from.
+    Draft,
 }
 
 /// Who wrote something, and is told what to write.

@@ -286,7 +286,11 @@ impl<'m> Scopes<'m> {
     }
 
     fn source(&self, name: &str) -> ParamSource {
-        if self.word(name) == Word::Anybodys { ParamSource::Caller } else { ParamSource::Session }
+        match self.word(name) {
+            Word::Identity => ParamSource::Identity,
+            Word::Verified => ParamSource::Session,
+            Word::Anybodys => ParamSource::Caller,
+        }
     }
 
     fn unknown(&self, name: &Spanned<String>) -> Diagnostic {

@@ -46,7 +46,7 @@ pub(super) fn request(selection: &Selection<'_>, filter: Option<&Filter>, params
     description.count(params.len());
     for param in params {
         description.text(match param.from {
-            ParamSource::Session => "session",
+            ParamSource::Identity | ParamSource::Session => "session",
             ParamSource::Caller => "caller",
         });
         description.text(&param.name);

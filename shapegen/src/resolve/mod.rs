@@ -68,7 +68,7 @@ pub fn resolve(manifest: &Manifest, catalog: &Catalog, sources: &SourceMap, repo
     }
     scopes.finish(report);
     session::check_identity(manifest, report);
-    let names = names::type_names(&resolved, &types, &renames, report);
+    let names = names::type_names(&resolved, &types, &renames, manifest.place, report);
     let decided = Decided { catalog, types: &types, names: &names, renames: &renames, marks: &marks };
     let session = session::session(manifest, &resolved, &decided, report);
     let mut shapes = Vec::with_capacity(resolved.len());
@@ -219,7 +219,9 @@ fn params(
     let mut params: Vec<Param> = Vec::with_capacity(uses.len());
     for (param, from) in uses {
         let ty = match from {
-            ParamSource::Session => session.values.iter().find(|value| value.name == param.name)?.ty.clone(),
+            ParamSource::Identity | ParamSource::Session => {
+                session.values.iter().find(|value| value.name == param.name)?.ty.clone()
+            }
             ParamSource::Caller => {
                 let same: Vec<&ParamUse> =
                     uses.iter().map(|(other, _)| other).filter(|other| other.name == param.name).collect();

@@ -6,8 +6,8 @@ use shapegen_runtime::definition::ParamSource;
 
 use crate::catalog::{Catalog, QualifiedName};
 use crate::diagnostics::{Diagnostic, Report, codes};
-use crate::manifest::{self, Manifest, Selected};
-use crate::model::RustType;
+use crate::manifest::{self, Manifest, Place, Selected};
+use crate::model::{RustType, scalar};
 use crate::naming::{self, Names};
 use crate::source::{Span, Spanned};
 
@@ -36,6 +36,17 @@ const RESERVED_TYPES: [&str; 17] = [
     "Self",
     "Shape",
 ];
+
+/// Types around others, which a struct's field means by these names as it means scalars by theirs.
+const WRAPPERS: [&str; 6] = ["Array", "JsonOf", "Multirange", "OrInfinity", "Range", "Secret"];
+
+/// The names that nothing else can have at a place.
+fn reserved(place: Place) -> Names {
+    let own: &[&str] = if place == Place::Struct { &[] } else { &RESERVED_TYPES };
+    let scalars = scalar::ALL.iter().flat_map(|scalar| scalar.name.split(['<', '>']));
+    let of_fields = scalars.chain(WRAPPERS).filter(|_| place == Place::Draft);
+    Names::reserving(own.iter().copied().chain(of_fields))
+}
 
 /// `[rename]`: names by what they are for.
 #[derive(Default)]
@@ -154,11 +165,10 @@ pub(super) fn type_names(
     resolved: &[(Selection<'_>, Resolved)],
     types: &Types<'_>,
     renames: &Renames<'_>,
+    place: Place,
     report: &mut Report,
 ) -> TypeNames {
-    // What is derived stands in a module of the program's own.
-    let derived = resolved.iter().any(|(selection, _)| selection.entry.fields.is_some());
-    let mut names = Names::reserving(RESERVED_TYPES.into_iter().filter(|_| !derived));
+    let mut names = reserved(place);
     let mut written: BTreeMap<String, Span> = BTreeMap::new();
     let mut take = |names: &mut Names, wanted: &str, span: Span, what: &str, help: &str, report: &mut Report| {
         if !names.take(wanted) {

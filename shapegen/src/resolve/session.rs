@@ -75,7 +75,7 @@ fn session_value(
     let mut first: Option<(&Selection<'_>, &str)> = None;
     for (selection, filter) in resolved {
         for (param, _) in
-            filter.params.iter().filter(|(param, from)| param.name == *name && *from == ParamSource::Session)
+            filter.params.iter().filter(|(param, from)| param.name == *name && *from != ParamSource::Caller)
         {
             // Whatever else a claim is compared with, a token holds its text.
             let own = Some(decided.types.param(param, &mut |name| decided.names.of(name)));

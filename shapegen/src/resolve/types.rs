@@ -371,7 +371,8 @@ impl<'c> Types<'c> {
                 }
             },
             BaseType::Extension { name, .. } => built_in::of_extension(&name.name),
-            BaseType::Enum(_) | BaseType::Composite(_) if self.place == Place::Struct => RustType::STRING,
+            BaseType::Enum(_) if self.place == Place::Struct => RustType::STRING,
+            BaseType::Composite(_) if self.place != Place::Manifest => RustType::STRING,
             BaseType::Enum(name) => RustType::Enum(named(name)),
             BaseType::Composite(name) => RustType::Composite(named(name)),
             BaseType::Domain(name) => match self.catalog.domains.get(name) {

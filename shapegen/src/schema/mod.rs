@@ -226,7 +226,7 @@ impl<'r> Reader<'r> {
     fn not_found(&mut self, wrong: Diagnostic, entry: &Entry<'_>) {
         let wrong = match entry.named {
             None => wrong,
-            Some((_, Place::Manifest)) => wrong.help("paths are relative to the manifest"),
+            Some((_, Place::Manifest | Place::Draft)) => wrong.help("paths are relative to the manifest"),
             Some((_, Place::Struct)) => wrong.help("paths are relative to the crate's folder"),
         };
         self.say(wrong, entry);

@@ -68,11 +68,15 @@ pub(super) struct Scope {
 /// A shape of one table.
 pub(super) struct Shape {
     pub(super) name: String,
+    /// The table.
+    pub(super) of: QualifiedName,
     /// Where it isn't the shape's name.
     pub(super) table: Option<String>,
     /// Where the default could be another table's, too.
     pub(super) row: Option<String>,
     pub(super) scope: Option<String>,
+    /// The key where the table has no primary key.
+    pub(super) key: Vec<String>,
     /// Columns that look like secrets.
     pub(super) except: Vec<String>,
     /// Other columns that could say whose rows they are.
@@ -143,12 +147,46 @@ impl Guess {
         guess
     }
 
-    /// Moves a shape to those that don't sync.
+    /// Completes what people would have to say before structs can be written: other names for rows that share one, and
+    /// keys where the tables have no primary key.
+    pub(super) fn complete(&mut self, catalog: &Catalog) {
+        let mut rows = Names::default();
+        for shape in self.shapes.iter_mut().chain(self.left_out.iter_mut().map(|(shape, _)| shape)) {
+            let usual = shape.row.clone().unwrap_or_else(|| format!("{}Row", naming::camel(&shape.of.name)));
+            let free = rows.take_free(&usual, "");
+            if free != usual {
+                shape.row = Some(free);
+            }
+            if let Some(table) = catalog.tables.get(&shape.of).filter(|table| table.primary_key.is_none()) {
+                shape.key = unique(table, &shape.except);
+            }
+        }
+    }
+
+    /// Moves a shape to those that don't sync, or a draft to those that can't.
     pub(super) fn leave_out(&mut self, name: &str, why: LeftOut) {
         if let Some(at) = self.shapes.iter().position(|shape| shape.name == name) {
             let shape = self.shapes.remove(at);
             self.left_out.push((shape, why));
+        } else if let Some((_, reason)) = self.left_out.iter_mut().find(|(shape, _)| shape.name == name) {
+            *reason = why;
         }
+    }
+
+    /// What is left out for want of a scope alone.
+    pub(super) fn drafts(&self) -> impl Iterator<Item = &Shape> {
+        let wanting = self.left_out.iter().filter(|(_, why)| !matches!(why, LeftOut::Refused(_)));
+        wanting.map(|(shape, _)| shape)
+    }
+
+    /// How many shapes were refused.
+    pub(super) fn refused(&self) -> usize {
+        self.left_out.len() - self.drafts().count()
+    }
+
+    /// The scope of a shape.
+    pub(super) fn scope(&self, shape: &Shape) -> Option<&Scope> {
+        self.scopes.iter().find(|scope| shape.scope.as_ref() == Some(&scope.name))
     }
 
     /// The scopes that shapes name.
@@ -177,7 +215,16 @@ impl Shape {
         let in_key = |column: &Column| table.primary_key.iter().flatten().any(|part| *part == column.name);
         let secret = table.columns.iter().filter(|column| is_secret(&column.name) && !in_key(column));
         let except = secret.map(|column| column.name.clone()).collect();
-        let shape = Self { name: name.name.clone(), table: None, row: None, scope: None, except, others: Vec::new() };
+        let shape = Self {
+            name: name.name.clone(),
+            of: name.clone(),
+            table: None,
+            row: None,
+            scope: None,
+            key: Vec::new(),
+            except,
+            others: Vec::new(),
+        };
         if name.schema == "public" && names.take(&name.name) {
             return shape;
         }
@@ -185,6 +232,15 @@ impl Shape {
         let row = Some(format!("{}Row", naming::camel(&free)));
         Self { name: free, table: Some(format!("{}.{}", name.schema, name.name)), row, ..shape }
     }
+}
+
+/// The first unique set of columns that are never NULL and that no secret is among.
+fn unique(table: &Table, except: &[String]) -> Vec<String> {
+    let not_null = |name: &String| table.columns.iter().any(|column| column.name == *name && column.not_null);
+    let indexes = table.indexes.iter().filter(|index| index.unique).map(|index| &index.columns);
+    let mut sets = table.unique.iter().chain(indexes);
+    let set = sets.find(|set| set.iter().all(|name| not_null(name) && !except.contains(name)));
+    set.cloned().unwrap_or_default()
 }
 
 fn is_secret(column: &str) -> bool {

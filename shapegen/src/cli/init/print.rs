@@ -18,14 +18,23 @@ struct ManifestText {
 
 /// The manifest's text; a shape is a line.
 pub(super) fn manifest(guess: &Guess, schema: &[String]) -> Result<String, askama::Error> {
+    text(guess, schema, Vec::new())
+}
+
+/// The manifest that structs are written from: what is left out for want of a scope is drafted, too.
+pub(super) fn draft(guess: &Guess, schema: &[String]) -> Result<String, askama::Error> {
+    text(guess, schema, guess.drafts().map(|draft| shape(draft, "public", 0)).collect())
+}
+
+fn text(guess: &Guess, schema: &[String], drafts: Vec<String>) -> Result<String, askama::Error> {
     let width = guess.shapes.iter().map(|shape| key(&shape.name).chars().count()).max().unwrap_or(0);
     let scopes = guess.used_scopes();
     let text = ManifestText {
         schema: schema.iter().map(|entry| quoted(entry)).collect(),
         session: guess.used_values(&scopes).iter().map(|value| session(value)).collect(),
         scopes: scopes.iter().map(|scope| self::scope(scope)).collect(),
-        shapes: guess.shapes.iter().map(|shape| self::shape(shape, width)).collect(),
-        left_out: guess.left_out.iter().map(|(shape, why)| (reason(why), self::shape(shape, 0))).collect(),
+        shapes: guess.shapes.iter().map(|shape| self::shape(shape, "…", width)).chain(drafts).collect(),
+        left_out: guess.left_out.iter().map(|(shape, why)| (reason(why), self::shape(shape, "…", 0))).collect(),
     };
     text.render().map(|text| text + "\n")
 }
@@ -39,28 +48,30 @@ fn scope(scope: &Scope) -> String {
     format!("{} = {}", key(&scope.name), quoted(&scope.condition))
 }
 
-fn shape(shape: &Shape, width: usize) -> String {
+/// `unknown` is the scope of a shape that has none.
+fn shape(shape: &Shape, unknown: &str, width: usize) -> String {
     let mut entry = String::new();
     for (name, value) in [("table", &shape.table), ("row", &shape.row)] {
         if let Some(value) = value {
             entry.push_str(&format!("{name} = {}, ", quoted(value)));
         }
     }
-    let scope = quoted(shape.scope.as_deref().unwrap_or("…"));
+    let scope = quoted(shape.scope.as_deref().unwrap_or(unknown));
     let others = match shape.others.as_slice() {
         [] => String::new(),
         others => inert(&format!(" # or by {}?", others.join(", "))),
     };
-    let except: Vec<String> = shape.except.iter().map(|column| quoted(column)).collect();
-    let except = match except.as_slice() {
-        [] => String::new(),
-        columns => format!(", except = [{}]", columns.join(", ")),
-    };
+    let (unique, except) = (columns("key", &shape.key), columns("except", &shape.except));
     let name = key(&shape.name);
-    format!("{name:width$} = {{ {entry}scope = {scope}, change_frequency = \"medium\"{except} }}{others}")
+    format!("{name:width$} = {{ {entry}scope = {scope}, change_frequency = \"medium\"{unique}{except} }}{others}")
 }
 
-fn reason(why: &LeftOut) -> String {
+fn columns(entry: &str, columns: &[String]) -> String {
+    let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+    if columns.is_empty() { String::new() } else { format!(", {entry} = [{}]", columns.join(", ")) }
+}
+
+pub(super) fn reason(why: &LeftOut) -> String {
     inert(&match why {
         LeftOut::Unrelated(owners) if owners.is_empty() => {
             "no table of people or organisations was found that its rows could belong to".to_owned()
@@ -80,7 +91,7 @@ fn key(name: &str) -> String {
 }
 
 /// Text for a comment: what would end it, or hide what follows, is shown as an escape.
-fn inert(text: &str) -> String {
+pub(super) fn inert(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if hidden(c) { out.extend(c.escape_unicode()) } else { out.push(c) }

@@ -1,11 +1,11 @@
-//! What `init` writes, and that it builds as it is.
+//! What `init` writes, and that a manifest builds as it is. That structs compile is a test over all schemas.
 
 use std::fs;
 use std::path::Path;
 
 use super::super::Exit;
 use super::super::tests::{Ran, shapegen};
-use super::relative;
+use super::{crate_folder, relative};
 
 /// Runs `init` on a schema; the manifest and what was said. What was written builds without a word.
 fn init(schema: &str) -> String {
@@ -21,48 +21,75 @@ fn init(schema: &str) -> String {
     format!("{}────\n{said}", fs::read_to_string(path("shapes.toml")).unwrap())
 }
 
-macro_rules! manifests {
-    ($($name:ident: $schema:expr;)*) => {$(
+/// Runs `init --style derive` on a schema; the file and what was said.
+fn structs(schema: &str) -> String {
+    let root = tempfile::tempdir().unwrap();
+    let path = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
+    fs::create_dir_all(path("app/src")).unwrap();
+    fs::write(path("app/Cargo.toml"), "[package]\nname = \"app\"\n").unwrap();
+    fs::write(path("schema.sql"), schema).unwrap();
+    let output = path("app/src/shapes.rs");
+    let Ran { exit, out, err } = shapegen(&["init", "--style", "derive", "--output", &output, &path("schema.sql")]);
+    assert_eq!((exit, err.as_str()), (Exit::Fine, ""));
+    format!("{}────\n{}", fs::read_to_string(&output).unwrap(), out.replace(&output, "src/shapes.rs"))
+}
+
+macro_rules! written {
+    ($by:ident $($name:ident: $schema:expr;)*) => {$(
         #[test]
         fn $name() {
-            let manifest = init($schema);
-            insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(manifest) });
+            let written = $by($schema);
+            insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(written) });
         }
     )*};
 }
 
-manifests! {
-    the_streaming_app: include_str!("../../../../schemas/streampai.sql");
-    a_schema_with_tenants: r#"
-        CREATE TABLE companies (id int PRIMARY KEY, name text NOT NULL);
-        CREATE TABLE users (id uuid PRIMARY KEY, company_id int NOT NULL REFERENCES companies, manager_id uuid REFERENCES users);
-        CREATE TABLE teams (id bigint PRIMARY KEY, company_id int NOT NULL REFERENCES companies (id));
-        CREATE TABLE documents (id uuid PRIMARY KEY, company_id int NOT NULL REFERENCES companies, created_by uuid REFERENCES users);
-        CREATE TABLE notes (id uuid PRIMARY KEY, owner_id uuid NOT NULL REFERENCES users, team_id bigint REFERENCES teams);
-        CREATE TABLE drafts (id uuid PRIMARY KEY, author uuid NOT NULL REFERENCES users, token_count int);
-        CREATE TABLE devices (token text PRIMARY KEY, user_id uuid NOT NULL, "apiKey" text, keyboard text, password_hash text);
-        CREATE TABLE profiles (id uuid PRIMARY KEY REFERENCES users, bio text);
-        CREATE TABLE reviews (id uuid PRIMARY KEY, author_id uuid REFERENCES users, reviewer_id uuid REFERENCES users);
-        CREATE TABLE countries (code text PRIMARY KEY);
-        CREATE TABLE audit_log (user_id uuid NOT NULL, happened text NOT NULL);
-        CREATE TABLE seats (user_id uuid NOT NULL REFERENCES users, number int NOT NULL, UNIQUE (user_id, number));
-        CREATE TABLE imports (id int PRIMARY KEY, user_id text NOT NULL);
-        CREATE VIEW everything AS SELECT 1;
-    "#;
-    odd_names: "
-        CREATE SCHEMA sales;
-        CREATE TABLE \"User\" (id int PRIMARY KEY);
-        CREATE TABLE sales.orders (id int PRIMARY KEY, \"userId\" int REFERENCES \"User\");
-        CREATE TABLE orders (id int PRIMARY KEY, \"user\" int REFERENCES \"User\");
-        CREATE TABLE \"Orders\" (id int PRIMARY KEY, user_id int);
-        CREATE TABLE \"a\n[shape]\n\\\"\"\u{202e}'\" (id int PRIMARY KEY, \"it's\n\"\"so\" int REFERENCES \"User\");
-        CREATE TABLE \"gone\n[shape]\" (id int PRIMARY KEY);
-    ";
+const STREAMPAI: &str = include_str!("../../../../schemas/streampai.sql");
+
+const TENANTS: &str = r#"
+    CREATE TABLE companies (id int PRIMARY KEY, name text NOT NULL);
+    CREATE TABLE users (id uuid PRIMARY KEY, company_id int NOT NULL REFERENCES companies, manager_id uuid REFERENCES users);
+    CREATE TABLE teams (id bigint PRIMARY KEY, company_id int NOT NULL REFERENCES companies (id));
+    CREATE TABLE documents (id uuid PRIMARY KEY, company_id int NOT NULL REFERENCES companies, created_by uuid REFERENCES users);
+    CREATE TABLE notes (id uuid PRIMARY KEY, owner_id uuid NOT NULL REFERENCES users, team_id bigint REFERENCES teams);
+    CREATE TABLE drafts (id uuid PRIMARY KEY, author uuid NOT NULL REFERENCES users, token_count int);
+    CREATE TABLE devices (token text PRIMARY KEY, user_id uuid NOT NULL, "apiKey" text, keyboard text, password_hash text);
+    CREATE TABLE profiles (id uuid PRIMARY KEY REFERENCES users, bio text);
+    CREATE TABLE reviews (id uuid PRIMARY KEY, author_id uuid REFERENCES users, reviewer_id uuid REFERENCES users);
+    CREATE TABLE countries (code text PRIMARY KEY);
+    CREATE TABLE audit_log (user_id uuid NOT NULL, happened text NOT NULL);
+    CREATE TABLE seats (user_id uuid NOT NULL REFERENCES users, number int NOT NULL, UNIQUE (user_id, number));
+    CREATE TABLE imports (id int PRIMARY KEY, user_id text NOT NULL);
+    CREATE VIEW everything AS SELECT 1;
+"#;
+
+const ODD_NAMES: &str = "
+    CREATE SCHEMA sales;
+    CREATE TABLE \"User\" (id int PRIMARY KEY);
+    CREATE TABLE sales.orders (id int PRIMARY KEY, \"userId\" int REFERENCES \"User\");
+    CREATE TABLE orders (id int PRIMARY KEY, \"user\" int REFERENCES \"User\");
+    CREATE TABLE \"Orders\" (id int PRIMARY KEY, user_id int);
+    CREATE TABLE \"a\n[shape]\n\\\"\"\u{202e}'\" (id int PRIMARY KEY, \"it's\n\"\"so\" int REFERENCES \"User\");
+    CREATE TABLE \"gone\n[shape]\" (id int PRIMARY KEY);
+";
+
+written! {
+    init
+    the_streaming_app: STREAMPAI;
+    a_schema_with_tenants: TENANTS;
+    odd_names: ODD_NAMES;
     people_that_no_table_holds: "
         CREATE TABLE workspaces (id uuid PRIMARY KEY);
         CREATE TABLE pages (id uuid PRIMARY KEY, workspace_id uuid NOT NULL REFERENCES workspaces);
     ";
     nobody_at_all: "CREATE TABLE readings (id int PRIMARY KEY, value float8);";
+}
+
+written! {
+    structs
+    structs_of_the_streaming_app: STREAMPAI;
+    structs_of_a_schema_with_tenants: TENANTS;
+    structs_of_odd_names: ODD_NAMES;
 }
 
 #[test]
@@ -75,6 +102,51 @@ fn a_manifest_that_is_there_stays_as_it_is() {
     assert_eq!((exit, out.as_str()), (Exit::Diagnostics, ""));
     assert!(err.contains("SG0002") && err.contains("already") && err.contains("--manifest FILE"), "{err}");
     assert_eq!(fs::read_to_string(path("shapes.toml")).unwrap(), "mine");
+}
+
+#[test]
+fn a_rust_file_that_is_there_stays_as_it_is() {
+    let root = tempfile::tempdir().unwrap();
+    let path = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("schema.sql"), "CREATE TABLE users (id int PRIMARY KEY);").unwrap();
+    let (output, schema) = (path("shapes.rs"), path("schema.sql"));
+    let init = ["init", "--style", "derive", "--output", &output, &schema, "--message-format", "json"];
+    let written = shapegen(&init);
+    let summary = "1 shape, 0 tables left out; scopes and frequencies are guesses, review every line";
+    let message = format!("{{\"reason\":\"shapes-written\",\"path\":{output:?},\"summary\":\"{summary}\"}}\n");
+    assert_eq!((written.exit, written.out), (Exit::Fine, message));
+    fs::write(&output, "mine").unwrap();
+    let Ran { exit, out, err } = shapegen(&init[..6]);
+    assert_eq!((exit, out.as_str()), (Exit::Diagnostics, ""));
+    assert!(err.contains("SG0002") && err.contains("already") && err.contains("--output FILE"), "{err}");
+    assert_eq!(fs::read_to_string(&output).unwrap(), "mine");
+}
+
+#[test]
+fn each_style_has_a_file_of_its_own() {
+    for (arguments, said) in [
+        (&["init", "--output", "x.rs", "schema.sql"][..], "'--output <FILE>' goes with '--style derive'"),
+        (
+            &["init", "--style", "derive", "--manifest", "x.toml", "schema.sql"],
+            "'--manifest <FILE>' goes with '--style manifest'",
+        ),
+    ] {
+        let Ran { exit, out, err } = shapegen(arguments);
+        assert_eq!((exit, out.as_str()), (Exit::Usage, ""));
+        assert!(err.contains(said) && err.contains("Usage: shapegen init"), "{err}");
+    }
+}
+
+#[test]
+fn paths_of_structs_are_relative_to_the_crate() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = |name: &str| root.path().join(name);
+    fs::create_dir_all(folder("app/src/sync")).unwrap();
+    assert_eq!(crate_folder(&folder("app/src/sync")), folder("app/src/sync"));
+    fs::write(folder("app/Cargo.toml"), "").unwrap();
+    assert_eq!(crate_folder(&folder("app/src/sync")), folder("app"));
+    assert_eq!(crate_folder(&folder("app")), folder("app"));
+    assert!(crate_folder(Path::new("src")).ends_with("shapegen"));
 }
 
 #[test]

@@ -256,6 +256,7 @@ fn variant(value: &impl std::fmt::Debug) -> Ident {
 fn param(param: &Param) -> TokenStream {
     let (name, pg_type) = (string(&param.name), string(&param.pg_type));
     let from = match param.from {
+        ParamSource::Identity => quote!(v1::ParamSource::Identity),
         ParamSource::Session => quote!(v1::ParamSource::Session),
         ParamSource::Caller => quote!(v1::ParamSource::Caller),
     };

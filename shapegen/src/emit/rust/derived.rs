@@ -2,16 +2,16 @@
 //! program is in its way.
 
 use proc_macro2::{Group, Ident, Spacing, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote};
 
 use super::FORM;
 use super::definition::definition;
 use super::enums::pg_enum;
-use super::print::{field_type, ident, string};
+use super::print::{field_type, ident, string, tokens};
 use super::shape::{Access, Null, RowField, ShapeCode};
 use crate::catalog::QualifiedName;
 use crate::emit::EmitError;
-use crate::model::{Enum, RustType, Shape};
+use crate::model::{Enum, Own, RustType, Shape};
 
 /// A row struct that was written by hand.
 pub(crate) struct Written<'w> {
@@ -23,10 +23,20 @@ pub(crate) struct Written<'w> {
     pub(crate) skipped: Vec<Ident>,
     /// The path of the runtime crate.
     pub(crate) runtime: &'w TokenStream,
-    /// The enums of PostgreSQL that fields stand for, with the fields' types.
-    pub(crate) enums: Vec<(TokenStream, Span, QualifiedName)>,
+    /// What types of the program must be, and where each is written.
+    pub(crate) checks: Vec<(Check, TokenStream, Span)>,
     /// Paths of what the code depends on, relative to the crate.
     pub(crate) inputs: &'w [String],
+}
+
+/// What the compiler holds a type of the program to.
+pub(crate) enum Check {
+    /// An enum that stands for this one.
+    Enum(QualifiedName),
+    /// What a composite type became.
+    Composite,
+    /// A newtype.
+    Newtype,
 }
 
 /// A field of such a struct.
@@ -54,9 +64,14 @@ pub(crate) struct WrittenEnum<'w> {
 
 /// What stands beside a struct that derives a shape.
 pub(crate) fn derived(shape: &Shape, written: &Written<'_>) -> Result<TokenStream, EmitError> {
-    let Written { row, visibility, skipped, runtime, enums, inputs, .. } = written;
-    // Words of the program stand in for themselves until every word of ours has its path.
+    let Written { row, visibility, skipped, runtime, checks, inputs, .. } = written;
+    // Words of the program are out of sight until every word of ours has its path.
     let mut words = Words::default();
+    let mut shape = shape.clone();
+    for param in &mut shape.params {
+        param.ty = words.hide_paths(&param.ty)?;
+    }
+    let shape = &shape;
     let row = words.hide(quote!(#row));
     let skipped: Vec<Ident> = skipped.iter().map(|ident| words.hide(quote!(#ident))).collect();
     let fields = shape.fields.iter().zip(&written.fields).map(|(field, written)| {
@@ -90,11 +105,16 @@ pub(crate) fn derived(shape: &Shape, written: &Written<'_>) -> Result<TokenStrea
     let (shape_impl, definition) = (code.shape_impl(&TokenStream::new())?, definition(shape));
     let inside = quote!(#params_impl #finders #[automatically_derived] #shape_impl #definition);
     let inside = words.spell(inside, &quote!(_shapegen));
-    let checks = enums.iter().map(|(ty, span, QualifiedName { schema, name })| {
-        let (schema, name) = (string(schema), string(name));
-        quote_spanned! {Span::call_site().located_at(*span)=>
-            const _: () = _shapegen::check_enum::<#ty>(#schema, #name);
-        }
+    let checks = checks.iter().map(|(check, ty, span)| {
+        let call = match check {
+            Check::Enum(QualifiedName { schema, name }) => {
+                let (schema, name) = (string(schema), string(name));
+                quote!(check_enum::<#ty>(#schema, #name))
+            }
+            Check::Composite => quote!(check_composite::<#ty>()),
+            Check::Newtype => quote!(check_newtype::<#ty>()),
+        };
+        located(quote!(const _: () = _shapegen::#call;), *span)
     });
     let scope = scope(runtime, quote!(#inside #(#checks)*), inputs);
     Ok(quote!(#outside #scope))
@@ -157,6 +177,37 @@ pub(crate) fn derived_enum(item: &Enum, written: &WrittenEnum<'_>) -> TokenStrea
     scope(runtime, inside, inputs)
 }
 
+/// What stands beside a struct around one value.
+pub(crate) fn derived_newtype(name: &Ident, inner: &TokenStream, runtime: &TokenStream) -> TokenStream {
+    let inside = quote! {
+        #[automatically_derived]
+        impl ::core::convert::From<#inner> for #name {
+            fn from(value: #inner) -> Self {
+                Self(value)
+            }
+        }
+        _shapegen::newtype_value!(#name);
+    };
+    scope(runtime, inside, &[])
+}
+
+/// Tokens that are all shown at one place.
+fn located(tokens: TokenStream, span: Span) -> TokenStream {
+    let span = Span::call_site().located_at(span);
+    let token = |token| match token {
+        TokenTree::Group(group) => {
+            let mut moved = Group::new(group.delimiter(), located(group.stream(), span));
+            moved.set_span(span);
+            TokenTree::Group(moved)
+        }
+        mut other => {
+            other.set_span(span);
+            other
+        }
+    };
+    tokens.into_iter().map(token).collect()
+}
+
 /// A scope of its own, in which the runtime is `_shapegen`. A change of an input builds the crate anew.
 fn scope(runtime: &TokenStream, inside: TokenStream, inputs: &[String]) -> TokenStream {
     let form = proc_macro2::Literal::u32_unsuffixed(FORM);
@@ -199,6 +250,27 @@ impl Words {
     fn hide(&mut self, tokens: TokenStream) -> Ident {
         self.0.push(tokens);
         format_ident!("{}{}", Self::HIDDEN, self.0.len() - 1)
+    }
+
+    /// A type with the paths of the program hidden.
+    fn hide_paths(&mut self, ty: &RustType) -> Result<RustType, EmitError> {
+        let mut hidden = |path: &str| -> Result<String, EmitError> { Ok(self.hide(tokens(path)?).to_string()) };
+        Ok(match ty {
+            RustType::Scalar(scalar) => RustType::Scalar(scalar),
+            RustType::Enum(path) => RustType::Enum(hidden(path)?),
+            RustType::Composite(path) => RustType::Composite(hidden(path)?),
+            RustType::JsonOf(path) => RustType::JsonOf(hidden(path)?),
+            RustType::Newtype { ident, inner } => RustType::Newtype { ident: hidden(ident)?, inner: inner.clone() },
+            RustType::Own(Own { path, with, key }) => {
+                let with = with.as_deref().map(&mut hidden).transpose()?;
+                RustType::Own(Own { path: hidden(path)?, with, key: *key })
+            }
+            RustType::OrInfinity(inner) => RustType::OrInfinity(Box::new(self.hide_paths(inner)?)),
+            RustType::Range(inner) => RustType::Range(Box::new(self.hide_paths(inner)?)),
+            RustType::Multirange(inner) => RustType::Multirange(Box::new(self.hide_paths(inner)?)),
+            RustType::Array(inner) => RustType::Array(Box::new(self.hide_paths(inner)?)),
+            RustType::Nested(inner) => RustType::Nested(Box::new(self.hide_paths(inner)?)),
+        })
     }
 
     /// Words of ours with their paths, which no name of the program is in the way of; and the program's own again.

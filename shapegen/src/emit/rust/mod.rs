@@ -7,6 +7,8 @@ mod derived;
 mod enums;
 mod layout;
 mod newtypes;
+#[cfg(feature = "cli")]
+pub(crate) mod owned;
 mod print;
 mod shape;
 
@@ -18,14 +20,16 @@ use quote::quote;
 
 use super::{EmitError, header, is_current};
 use crate::model::{Model, Shape};
-pub(crate) use derived::{Beside, Written, WrittenEnum, WrittenField, beside, derived, derived_enum};
+pub(crate) use derived::{
+    Beside, Check, Written, WrittenEnum, WrittenField, beside, derived, derived_enum, derived_newtype,
+};
 use print::ident;
 
 /// The form of the code that is printed here: what `generated_for!` holds against the runtime.
 const FORM: u32 = 1;
 
 /// The code that prints. Two builds of one version can differ in it, and a file of the other one isn't current.
-const PRINTER: [&str; 10] = [
+const PRINTER: [&str; 11] = [
     include_str!("client.rs"),
     include_str!("composites.rs"),
     include_str!("definition.rs"),
@@ -34,6 +38,7 @@ const PRINTER: [&str; 10] = [
     include_str!("layout.rs"),
     include_str!("mod.rs"),
     include_str!("newtypes.rs"),
+    include_str!("owned.rs"),
     include_str!("print.rs"),
     include_str!("shape.rs"),
 ];

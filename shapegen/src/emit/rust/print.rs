@@ -86,14 +86,19 @@ pub(super) fn code(name: &str) -> String {
 
 /// Doc comments from text that a schema brings; `otherwise` where it brings none.
 pub(super) fn docs(lines: &[String], otherwise: &str) -> TokenStream {
-    let lines: Vec<String> = lines.iter().flat_map(|text| text.lines()).map(inert).collect();
-    let first = lines.iter().position(|line| !line.is_empty());
+    doc_lines(lines, otherwise).iter().map(|line| doc(line)).collect()
+}
+
+/// The lines of [`docs`].
+pub(super) fn doc_lines(lines: &[String], otherwise: &str) -> Vec<String> {
+    let mut lines: Vec<String> = lines.iter().flat_map(|text| text.lines()).map(inert).collect();
     let last = lines.iter().rposition(|line| !line.is_empty());
-    match (first, last) {
-        (Some(first), Some(last)) => lines[first..=last].iter().map(|line| doc(line)).collect(),
-        _ if otherwise.is_empty() => TokenStream::new(),
-        _ => doc(otherwise),
+    lines.truncate(last.map_or(0, |last| last + 1));
+    lines.drain(..lines.iter().position(|line| !line.is_empty()).unwrap_or(0));
+    if lines.is_empty() && !otherwise.is_empty() {
+        lines.push(otherwise.to_owned());
     }
+    lines
 }
 
 /// One line of documentation.

@@ -142,7 +142,7 @@ owned   = { table = "members", row = "Owned", scope = "owner", change_frequency 
     insta::assert_snapshot!(shown(&model));
     assert_eq!(model.session.constructor, "new");
     assert_eq!(model.session.values[0].ty, RustType::Scalar(&scalar::UUID));
-    assert!(model.shapes[1].params.iter().all(|param| param.from == ParamSource::Session));
+    assert!(model.shapes[1].params.iter().all(|param| param.from == ParamSource::Identity));
 }
 
 #[test]

@@ -1,0 +1,9 @@
+//! A shape server for tests of screens and programs: typed rows, and faults on demand.
+
+mod fake_server;
+#[cfg(test)]
+mod fixtures;
+
+pub use fake_server::{FakeServer, FakeServerError};
+#[cfg(test)]
+pub(crate) use fixtures::*;

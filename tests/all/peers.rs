@@ -1,0 +1,40 @@
+//! Electric's own clients, the TypeScript client and TanStack DB's collection, against the service: `tests/peers`.
+//!
+//! Without Node or the packages (`npm ci` in `tests/peers`) the test says so and passes; with `SHAPEGEN_CI=1` it fails.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The peers' folder, where they can run.
+fn peers() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
+    let runs = Command::new("node").arg("--version").output().is_ok_and(|output| output.status.success());
+    if runs && folder.join("node_modules").is_dir() {
+        return Some(folder);
+    }
+    assert!(std::env::var_os("SHAPEGEN_CI").is_none(), "Node or the peers' packages are missing");
+    // Past the test runner, which hides what a test prints that passes.
+    let said = "SKIPPED: Node, or `npm ci` in tests/peers, is missing: Electric's own clients against the service\n";
+    std::io::stderr().write_all(said.as_bytes()).unwrap();
+    None
+}
+
+/// Runs every scenario against a service.
+async fn run(folder: PathBuf, url: String) {
+    let scenarios = move || Command::new("node").arg("run.mjs").current_dir(folder).env("ELECTRIC_URL", url).output();
+    let output = tokio::task::spawn_blocking(scenarios).await.unwrap().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(printed.contains("passed, 0 failed"), "{printed}");
+}
+
+#[tokio::test]
+async fn the_official_clients_pass_every_scenario_over_sqlite() {
+    let Some(folder) = peers() else { return };
+    let files = tempfile::tempdir().unwrap();
+    let loaded = shapegen::load(&folder.join("shapes.toml")).unwrap();
+    let service = shapegen::dev::start(loaded, &files.path().join("dev.db"), 0).await.unwrap();
+    run(folder, format!("http://{}", service.local_addr())).await;
+    service.shutdown().await;
+}

@@ -1,0 +1,126 @@
+// Scenarios of the official client.
+
+import { Shape, ShapeStream } from "@electric-sql/client"
+import { listed, same, sql, until, url } from "./service.mjs"
+
+/** A shape that is synced until the scenario ends. */
+async function shape(params, options = {}) {
+  const stop = new AbortController()
+  const errors = []
+  const stream = new ShapeStream({ url, params, signal: stop.signal, onError: (error) => void errors.push(error), ...options })
+  const synced = new Shape(stream)
+  await synced.rows
+  return {
+    stream,
+    synced,
+    rows: () => [...synced.currentRows],
+    titles: () => [...synced.currentRows].sort((left, right) => left.id - right.id).map((row) => row.title),
+    stop: () => {
+      stop.abort()
+      if (errors.length > 0) throw errors[0]
+    },
+  }
+}
+
+/** Waits for the titles of the rows, in the key's order. */
+function titles(synced, expected) {
+  return until(expected.join(", "), () => JSON.stringify(synced.titles()) === JSON.stringify(expected), synced.titles)
+}
+
+export const scenarios = {
+  "initial sync": async () => {
+    const items = await shape({ table: "items" })
+    same(listed(items.rows()), [
+      '{"changed_at":null,"id":1,"list_id":1,"meta":{"a":[1,"é"]},"price":"1.50","status":"open","tags":["x","y z"],"title":"milk"}',
+      '{"changed_at":null,"id":2,"list_id":1,"meta":null,"price":null,"status":"done","tags":[],"title":"it\'s bread"}',
+      '{"changed_at":null,"id":3,"list_id":2,"meta":null,"price":null,"status":"open","tags":[],"title":"nails"}',
+    ])
+    items.stop()
+  },
+
+  "live insert, update and delete": async () => {
+    const items = await shape({ table: "items" })
+    await sql("INSERT INTO items (id, list_id, title) VALUES (4, 2, 'hammer')")
+    await titles(items, ["milk", "it's bread", "nails", "hammer"])
+    await sql("UPDATE items SET title = 'oat milk', status = 'done' WHERE id = 1")
+    await titles(items, ["oat milk", "it's bread", "nails", "hammer"])
+    same(items.rows().find((row) => row.id === 1).price, "1.50")
+    await sql("DELETE FROM items WHERE id = 2")
+    await titles(items, ["oat milk", "nails", "hammer"])
+    items.stop()
+  },
+
+  "a changed key": async () => {
+    const items = await shape({ table: "items" })
+    await sql("UPDATE items SET id = 9 WHERE id = 3")
+    await titles(items, ["milk", "it's bread", "nails"])
+    await until("the new key", () => items.rows().some((row) => row.id === 9), items.titles)
+    items.stop()
+  },
+
+  reconnect: async () => {
+    const first = await shape({ table: "items" })
+    const { lastOffset: offset, shapeHandle: handle } = first.stream
+    first.stop()
+    await sql("INSERT INTO items (id, list_id, title) VALUES (5, 1, 'while away')")
+    const messages = []
+    const stop = new AbortController()
+    const stream = new ShapeStream({ url, params: { table: "items" }, offset, handle, signal: stop.signal })
+    stream.subscribe((batch) => messages.push(...batch))
+    const inserts = () => messages.filter((message) => message.headers.operation)
+    await until("the row that came meanwhile", () => inserts().length > 0, () => messages)
+    same(inserts().map((message) => [message.headers.operation, message.value.title]), [["insert", "while away"]])
+    stop.abort()
+  },
+
+  truncate: async () => {
+    const items = await shape({ table: "items" })
+    await sql("TRUNCATE items")
+    await titles(items, [])
+    await sql("INSERT INTO items (id, list_id, title) VALUES (1, 1, 'again')")
+    await titles(items, ["again"])
+    items.stop()
+  },
+
+  columns: async () => {
+    const items = await shape({ table: "items", columns: ["id", "title"] })
+    same(Object.keys(items.rows()[0]).sort(), ["id", "title"])
+    await sql("UPDATE items SET price = 7 WHERE id = 1")
+    await sql("UPDATE items SET title = 'cream' WHERE id = 1")
+    await titles(items, ["cream", "it's bread", "nails"])
+    items.stop()
+  },
+
+  "where with parameters": async () => {
+    const items = await shape({ table: "items", where: "list_id = $1 and status::text = $2", params: { 1: "1", 2: "open" } })
+    same(items.titles(), ["milk"])
+    await sql("UPDATE items SET status = 'open' WHERE id = 2")
+    await titles(items, ["milk", "it's bread"])
+    await sql("UPDATE items SET list_id = 2 WHERE id = 1")
+    await titles(items, ["it's bread"])
+    items.stop()
+  },
+
+  "full rows": async () => {
+    const messages = []
+    const stop = new AbortController()
+    const stream = new ShapeStream({ url, params: { table: "items", replica: "full" }, signal: stop.signal })
+    stream.subscribe((batch) => messages.push(...batch))
+    await until("the rows", () => stream.isUpToDate, () => messages)
+    await sql("UPDATE items SET title = 'cream' WHERE id = 1")
+    const update = () => messages.find((message) => message.headers.operation === "update")
+    await until("the update", update, () => messages)
+    same([update().value.price, update().value.title, update().old_value.title], ["1.50", "cream", "milk"])
+    stop.abort()
+  },
+
+  "many rows in one transaction": async () => {
+    const items = await shape({ table: "items" })
+    const rows = Array.from({ length: 2_000 }, (_, at) => `(${100 + at}, 1, 'row ${at}')`)
+    await sql(`INSERT INTO items (id, list_id, title) VALUES ${rows.join(", ")}`)
+    await until("2,003 rows", () => items.rows().length === 2_003, () => items.rows().length)
+    await sql("DELETE FROM items WHERE id >= 100")
+    await until("3 rows", () => items.rows().length === 3, () => items.rows().length)
+    items.stop()
+  },
+}

@@ -1,0 +1,51 @@
+// Scenarios of TanStack DB's Electric collection.
+
+import { createCollection } from "@tanstack/db"
+import { electricCollectionOptions } from "@tanstack/electric-db-collection"
+import { same, sql, until, url } from "./service.mjs"
+
+/** A collection that is synced until the scenario ends. */
+async function collection(params, options = {}) {
+  const errors = []
+  const shapeOptions = { url, params, onError: (error) => void errors.push(error) }
+  const synced = createCollection(electricCollectionOptions({ id: `items ${Math.random()}`, shapeOptions, getKey: (row) => row.id, ...options }))
+  await synced.preload()
+  return {
+    titles: () => synced.toArray.sort((left, right) => left.id - right.id).map((row) => row.title),
+    stop: async () => {
+      await synced.cleanup()
+      if (errors.length > 0) throw errors[0]
+    },
+  }
+}
+
+function titles(synced, expected) {
+  return until(expected.join(", "), () => JSON.stringify(synced.titles()) === JSON.stringify(expected), synced.titles)
+}
+
+export const scenarios = {
+  "initial sync and live changes": async () => {
+    const items = await collection({ table: "items" })
+    same(items.titles(), ["milk", "it's bread", "nails"])
+    await sql("INSERT INTO items (id, list_id, title) VALUES (4, 2, 'hammer'); UPDATE items SET title = 'cream' WHERE id = 1; DELETE FROM items WHERE id = 3")
+    await titles(items, ["cream", "it's bread", "hammer"])
+    await items.stop()
+  },
+
+  truncate: async () => {
+    const items = await collection({ table: "items" })
+    await sql("TRUNCATE items")
+    await titles(items, [])
+    await sql("INSERT INTO items (id, list_id, title) VALUES (1, 1, 'again')")
+    await titles(items, ["again"])
+    await items.stop()
+  },
+
+  "where and columns": async () => {
+    const items = await collection({ table: "items", columns: ["id", "title", "list_id"], where: "list_id = $1", params: { 1: "1" } })
+    same(items.titles(), ["milk", "it's bread"])
+    await sql("UPDATE items SET list_id = 1 WHERE id = 3")
+    await titles(items, ["milk", "it's bread", "nails"])
+    await items.stop()
+  },
+}

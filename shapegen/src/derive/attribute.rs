@@ -1,10 +1,10 @@
 //! `#[shape(…)]` as it was written: keys and values with the places of everything.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Ident, Lit, LitStr, Token};
+use syn::{Attribute, Ident, Lit, LitStr, Meta, Token};
 
 use crate::diagnostics::{listed, nearest};
 
@@ -28,11 +28,58 @@ pub(super) enum Value {
     Table(Vec<Entry>, Span),
     /// `(…)`
     Tokens(Group),
+    /// Something else, which was reported.
+    Wrong,
+}
+
+/// What attributes say.
+pub(super) struct Said {
+    pub(super) entries: Vec<Entry>,
+    /// Something can't be read, so that nobody knows what is missing.
+    pub(super) unreadable: bool,
+    /// Something has no meaning here, or another than it says.
+    pub(super) unknown: bool,
+}
+
+/// What can be said of something.
+pub(super) struct Vocabulary {
+    /// Of what: "a field".
+    pub(super) of: &'static str,
+    pub(super) keys: &'static [&'static str],
+    /// What is refused for a reason of its own.
+    pub(super) refused: &'static [&'static str],
+}
+
+impl Vocabulary {
+    /// Reports a key that nobody knows. One that was nearly right counts as what was meant, so that nobody misses it.
+    pub(super) fn known(&self, mut entry: Entry, errors: &mut Vec<syn::Error>) -> Option<Entry> {
+        let word = entry.word();
+        if self.keys.iter().chain(self.refused).any(|known| *known == word) {
+            return Some(entry);
+        }
+        let near = nearest(&word, self.keys.iter().copied());
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => match self.keys {
+                [only] => format!("the one attribute of {} is `{only}`", self.of),
+                all => format!("the attributes of {} are {}", self.of, listed(all, "and")),
+            },
+        };
+        let message = format!("`{word}` is no attribute of {}\n= help: {help}", self.of);
+        errors.push(syn::Error::new(entry.key.span(), message));
+        entry.key = Ident::new(near?, entry.key.span());
+        Some(entry)
+    }
 }
 
 impl Entry {
     pub(super) fn is(&self, key: &str) -> bool {
-        self.key == key
+        self.key.unraw() == key
+    }
+
+    /// The key without `r#`.
+    pub(super) fn word(&self) -> String {
+        self.key.unraw().to_string()
     }
 
     /// What stands between the parentheses, as entries of their own.
@@ -73,6 +120,11 @@ impl Parse for Value {
         if input.peek(Lit) {
             return input.parse().map(Self::Literal);
         }
+        if input.peek(Ident::peek_any) {
+            let word = input.call(Ident::parse_any)?;
+            let message = format!("a value stands in quotes: `\"{}\"`", word.unraw());
+            return Err(syn::Error::new(word.span(), message));
+        }
         if !input.peek(syn::token::Bracket) && !input.peek(syn::token::Brace) {
             return Err(input.error("expected a string, a number, `true`, `false`, `[…]` or `{ … }`"));
         }
@@ -86,35 +138,74 @@ impl Parse for Value {
     }
 }
 
-/// The entries of all `#[shape(…)]` among the attributes. A key that is written twice counts once.
-pub(super) fn read(attributes: &[Attribute], errors: &mut Vec<syn::Error>) -> Vec<Entry> {
-    let mut all: Vec<Entry> = Vec::new();
+/// The entries of all `#[shape(…)]` among the attributes, as far as they can be read, each key once. An entry that can't
+/// be read hides no other.
+pub(super) fn read(attributes: &[Attribute], vocabulary: &Vocabulary, errors: &mut Vec<syn::Error>) -> Said {
+    let mut said = Said { entries: Vec::new(), unreadable: false, unknown: false };
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("shape")) {
-        let list = attribute.meta.require_list().and_then(|list| entries.parse2(list.tokens.clone()));
-        match list {
-            Ok(list) => {
-                for entry in list {
-                    if all.iter().any(|earlier| earlier.key == entry.key) {
-                        errors.push(syn::Error::new(entry.key.span(), format!("`{}` is said twice", entry.key)));
-                    } else {
-                        all.push(entry);
-                    }
-                }
+        match &attribute.meta {
+            Meta::List(list) => said.list(list.tokens.clone(), vocabulary, errors),
+            other => {
+                errors.push(syn::Error::new_spanned(other, "write what is said in parentheses: `#[shape(…)]`"));
+                said.unreadable = true;
             }
-            Err(error) => errors.push(error),
         }
     }
-    all
+    said
 }
 
-/// An error at a key that `of` doesn't have.
-pub(super) fn unknown(key: &Ident, of: &str, known: &[&str]) -> syn::Error {
-    let word = key.to_string();
-    let help = match nearest(&word, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("it is one of {}", listed(known, "or")),
+/// The entries between parentheses, read as those of an attribute.
+pub(super) fn listed_entries(group: &Group, vocabulary: &Vocabulary, errors: &mut Vec<syn::Error>) -> Vec<Entry> {
+    let mut said = Said { entries: Vec::new(), unreadable: false, unknown: false };
+    said.list(group.stream(), vocabulary, errors);
+    said.entries
+}
+
+impl Said {
+    fn list(&mut self, tokens: TokenStream, vocabulary: &Vocabulary, errors: &mut Vec<syn::Error>) {
+        for part in parts(tokens) {
+            let entry = match entry(part) {
+                Ok(entry) => Some(entry),
+                Err((key, error)) => {
+                    errors.push(error);
+                    self.unreadable = true;
+                    key.map(|key| Entry { key, value: Value::Wrong })
+                }
+            };
+            let Some(entry) = entry else { continue };
+            let count = errors.len();
+            let entry = vocabulary.known(entry, errors);
+            self.unknown |= errors.len() > count;
+            let Some(entry) = entry else { continue };
+            if self.entries.iter().any(|earlier| earlier.key == entry.key) {
+                let message = format!("`{}` is said twice\n= help: remove one of them", entry.key);
+                errors.push(syn::Error::new(entry.key.span(), message));
+            } else {
+                self.entries.push(entry);
+            }
+        }
+    }
+}
+
+/// What stands between commas.
+fn parts(tokens: TokenStream) -> Vec<TokenStream> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+    let parts = tokens.split(is_comma).filter(|part| !part.is_empty());
+    parts.map(|part| part.iter().cloned().collect()).collect()
+}
+
+/// An entry; where it can't be read, what is wrong, and its key.
+fn entry(tokens: TokenStream) -> Result<Entry, (Option<Ident>, syn::Error)> {
+    let key = |tokens: TokenStream| match tokens.into_iter().next() {
+        Some(TokenTree::Ident(key)) => Some(key),
+        _ => None,
     };
-    syn::Error::new(key.span(), format!("there is no attribute `{word}` of {of}\n= help: {help}"))
+    let alone = |input: ParseStream<'_>| {
+        let entry = input.parse()?;
+        if input.is_empty() { Ok(entry) } else { Err(input.error("expected `,`")) }
+    };
+    alone.parse2(tokens.clone()).map_err(|error| (key(tokens), error))
 }
 
 /// The doc comment among the attributes, lines.

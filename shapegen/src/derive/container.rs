@@ -6,10 +6,40 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Ident, LitStr};
 
-use super::attribute::{Entry, Value};
+use super::attribute::{self, Entry, Value, Vocabulary};
 use super::document::{Document, Origin};
 use super::field::Field;
 use crate::diagnostics::codes;
+
+/// What can be said of a struct: what a shape of a manifest says, too, and what a manifest says elsewhere.
+pub(super) const VOCABULARY: Vocabulary = Vocabulary {
+    of: "a struct",
+    keys: &[
+        "table",
+        "name",
+        "schema",
+        "overrides",
+        "manifest",
+        "session",
+        "scope",
+        "where",
+        "caller",
+        "unguarded",
+        "change_frequency",
+        "persist",
+        "load",
+        "stale_after",
+        "max_age",
+        "key",
+        "finders",
+        "roles",
+        "crate",
+    ],
+    refused: &["row", "columns", "except", "secret", "writes", "via"],
+};
+
+/// What can be said of a value of the session.
+const OF_SESSION: Vocabulary = Vocabulary { of: "a value of the session", keys: &["identity", "claim"], refused: &[] };
 
 /// Where the schema is.
 pub(super) enum Origins<'e> {
@@ -60,16 +90,21 @@ pub(super) fn origins<'e>(entries: &'e [Entry], who: &Ident, errors: &mut Vec<sy
     let (schema, manifest) = (find(entries, "schema"), find(entries, "manifest"));
     let wrong = match (schema, manifest) {
         (None, Some(Entry { value: Value::Text(path), .. })) => return Some(Origins::Manifest(path)),
+        (Some(Entry { value: Value::Wrong, .. }), _) | (_, Some(Entry { value: Value::Wrong, .. })) => return None,
         (None, Some(manifest)) => {
             syn::Error::new(manifest.key.span(), "`manifest` is a path: `manifest = \"shapes.toml\"`")
         }
-        (Some(schema), None) => return Some(Origins::Schema(schema)),
+        (Some(schema), None) if is_paths(&schema.value) => return Some(Origins::Schema(schema)),
+        (Some(schema), None) => {
+            let message = "`schema` is a path or a list of paths: `schema = \"schema.sql\"`";
+            syn::Error::new(schema.key.span(), message)
+        }
         (Some(schema), Some(_)) => syn::Error::new(
             schema.key.span(),
             "`schema` and `manifest` exclude each other: a manifest names the schema\n= help: remove one of them",
         ),
         (None, None) => {
-            let message = format!("nothing says where the schema of `{who}` is [{}]", codes::MANIFEST_MISSING.id);
+            let message = format!("`{who}` doesn't say where its schema is [{}]", codes::MANIFEST_MISSING.id);
             let help = "\n= help: name the SQL, `schema = \"schema.sql\"`, or a manifest, `manifest = \"shapes.toml\"`, \
                         relative to the crate's folder";
             syn::Error::new(who.span(), message + help)
@@ -77,6 +112,48 @@ pub(super) fn origins<'e>(entries: &'e [Entry], who: &Ident, errors: &mut Vec<sy
     };
     errors.push(wrong);
     None
+}
+
+fn is_paths(value: &Value) -> bool {
+    match value {
+        Value::Text(_) => true,
+        Value::List(paths, _) => !paths.is_empty() && paths.iter().all(|path| matches!(path, Value::Text(_))),
+        _ => false,
+    }
+}
+
+/// What a struct can't do without, besides its schema. The scope, which differs by where the schema is, is asked for with
+/// it where that is known.
+pub(super) fn missing(entries: &[Entry], row: &Ident, origins: Option<&Origins<'_>>, errors: &mut Vec<syn::Error>) {
+    let mut say = |message: String| errors.push(syn::Error::new(row.span(), message));
+    if find(entries, "table").is_none() {
+        say(format!("`{row}` names no table [{}]\n= help: add it: `table = \"…\"`", codes::MANIFEST_MISSING.id));
+    }
+    if find(entries, "scope").is_none() {
+        say(format!(
+            "`{row}` has no scope: who may see its rows? [{}]{}",
+            codes::SCOPE_MISSING.id,
+            scope_helps(origins)
+        ));
+    }
+    if find(entries, "change_frequency").is_none() {
+        say(format!(
+            "`{row}` doesn't say how often its table changes [{}]\n= help: add `change_frequency = \"low\"`, or `rare`, \
+             `medium`, `high`, `very_high`",
+            codes::MANIFEST_MISSING.id
+        ));
+    }
+}
+
+/// How a scope is said.
+fn scope_helps(origins: Option<&Origins<'_>>) -> String {
+    let named = match origins {
+        Some(Origins::Manifest(_)) => "\n= help: name a scope of the manifest: `scope = \"user\"`",
+        _ => "",
+    };
+    let own = "\n= help: say which rows a person sees: `scope = \"user_id = $user_id\"`";
+    let everybody = "\n= help: if everybody may see all of its rows, say so: `scope = \"public\"`";
+    format!("{named}{own}{everybody}")
 }
 
 pub(super) fn find<'e>(entries: &'e [Entry], key: &str) -> Option<&'e Entry> {
@@ -88,6 +165,7 @@ pub(super) fn text<'e>(entries: &'e [Entry], key: &str, errors: &mut Vec<syn::Er
     let entry = find(entries, key)?;
     match &entry.value {
         Value::Text(text) => Some(text),
+        Value::Wrong => None,
         _ => {
             errors.push(syn::Error::new(entry.key.span(), format!("`{key}` is a string: `{key} = \"…\"`")));
             None
@@ -118,8 +196,26 @@ pub(super) struct Container<'e> {
     pub(super) origins: &'e Origins<'e>,
 }
 
-/// What has a meaning of its own here; everything else is an entry of the shape.
-const OWN: [&str; 8] = ["name", "schema", "overrides", "manifest", "session", "caller", "unguarded", "crate"];
+/// What has a meaning of its own here, or none; everything else is an entry of the shape.
+const OWN: [&str; 13] = [
+    "name",
+    "schema",
+    "overrides",
+    "manifest",
+    "session",
+    "scope",
+    "caller",
+    "unguarded",
+    "crate",
+    "row",
+    "columns",
+    "except",
+    "secret",
+];
+
+/// Lists of names.
+const LISTS: [(&str, &str); 4] =
+    [("caller", "workspace_id"), ("finders", "user_id"), ("key", "order_id, line"), ("roles", "admin")];
 
 impl Container<'_> {
     /// Writes it down. Where a manifest is named, the place of its path is returned.
@@ -129,129 +225,182 @@ impl Container<'_> {
         if manifest.is_some() {
             written.extend(find(self.entries, "session").map(said_by_manifest));
         } else {
-            written.extend(self.session(document).err());
+            self.session(document, &mut written);
         }
-        let scope = self.scope(document);
+        let scope = self.scope(document, &mut written);
         let (name, span) = &self.name;
         document.plain("[shape.").string(name, *span).plain("]\nrow = ");
         document.string(&self.row.to_string(), self.row.span()).plain("\n");
         match scope {
-            Ok(Scope::Named(entry)) => written.extend(document.entry(entry).err()),
-            Ok(Scope::Own(span)) => {
+            Some(Scope::Named(entry)) => written.extend(document.entry(entry).err()),
+            Some(Scope::Own(span)) => {
                 document.plain("scope = ").string(&self.scope_name(), span).plain("\n");
             }
-            Err(error) => {
-                written.push(error);
-                // So that the other rules find one, and have nothing to add.
+            // So that the other rules find one, and have nothing to add.
+            None => {
                 document.plain("scope = \"public\"\n");
             }
         }
-        let keys = ["scope", "row", "columns", "except"];
-        for entry in self.entries.iter().filter(|entry| OWN.iter().chain(&keys).all(|own| !entry.is(own))) {
-            written.extend(document.entry(entry).err());
+        if find(self.entries, "change_frequency").is_none_or(|said| matches!(said.value, Value::Wrong | Value::Nothing))
+        {
+            document.plain("change_frequency = \"low\"\n");
         }
-        self.columns(document);
+        for entry in self.entries.iter().filter(|entry| OWN.iter().all(|own| !entry.is(own))) {
+            written.extend(self.entry(document, entry).err());
+        }
+        self.columns(document, &mut written);
         errors.extend(written);
         manifest
     }
 
-    /// What a manifest's shape says and a struct says by itself.
+    /// An entry as the manifest has it.
+    fn entry(&self, document: &mut Document, entry: &Entry) -> syn::Result<()> {
+        let Some((_, example)) = LISTS.iter().find(|(list, _)| entry.is(list)) else { return document.entry(entry) };
+        let names = match &entry.value {
+            Value::Wrong => return Ok(()),
+            Value::List(values, _) if values.iter().all(|value| matches!(value, Value::Text(_))) => None,
+            Value::Tokens(_) => {
+                let names = entry.entries()?;
+                names.iter().any(|name| !matches!(name.value, Value::Nothing)).then_some(names)
+            }
+            _ => Some(Vec::new()),
+        };
+        let Some(names) = names else { return document.entry(entry) };
+        // What was most likely meant, so that nobody misses it.
+        let meant: Vec<(String, Span)> = match &entry.value {
+            Value::Text(text) => vec![(text.value(), text.span())],
+            _ => names.iter().map(|name| (name.word(), name.key.span())).collect(),
+        };
+        document.name(&entry.word(), entry.key.span()).plain(" = ");
+        document.strings(meant.iter().map(|(name, span)| (name.as_str(), Origin::from(*span)))).plain("\n");
+        let message = format!("`{0}` is a list of names: `{0}({example})`", entry.key);
+        Err(syn::Error::new(entry.key.span(), message))
+    }
+
+    /// What a manifest's shape says and a struct says otherwise.
     fn refused(&self) -> Vec<syn::Error> {
         let keys = [
-            ("row", "the row type is the struct itself"),
-            ("columns", "the columns are the struct's fields"),
-            ("except", "the columns are the struct's fields: what has none is left out"),
+            ("row", "the row type is the struct itself", "remove it"),
+            ("columns", "the columns are the struct's fields", "remove it"),
+            ("except", "the columns are the struct's fields", "remove it, and the fields that are not wanted"),
+            ("secret", "a struct says it at the field", "mark the field with `#[shape(secret)]`"),
         ];
-        let found = keys.into_iter().filter_map(|(key, why)| Some((find(self.entries, key)?, why)));
+        let found = keys.into_iter().filter_map(|(key, why, help)| Some((find(self.entries, key)?, why, help)));
         found
-            .map(|(entry, why)| {
-                let message = format!("`{}` is for manifests: {why}\n= help: remove it", entry.key);
+            .map(|(entry, why, help)| {
+                let message = format!("`{}` is for manifests: {why}\n= help: {help}", entry.key);
                 syn::Error::new(entry.key.span(), message)
             })
             .collect()
     }
 
     /// `session(user_id(identity), company_id)`; a claim is named like its value unless it says otherwise.
-    fn session(&self, document: &mut Document) -> syn::Result<()> {
-        let Some(session) = find(self.entries, "session") else { return Ok(()) };
+    fn session(&self, document: &mut Document, errors: &mut Vec<syn::Error>) {
+        let Some(session) = find(self.entries, "session").filter(|said| !matches!(said.value, Value::Wrong)) else {
+            return;
+        };
+        let values = match session.entries() {
+            Ok(values) => values,
+            Err(_) => {
+                let message = "`session` is a list of its values: `session(user_id(identity), company_id)`";
+                errors.push(syn::Error::new(session.key.span(), message));
+                // What was most likely meant, so that nobody misses it.
+                let Value::Text(text) = &session.value else { return };
+                document.plain("[session]\n").string(&text.value(), text.span());
+                document.plain(" = { claim = \"\", identity = true }\n");
+                return;
+            }
+        };
         document.plain("[session]\n");
-        for value in session.entries()? {
-            let name = value.key.to_string();
-            document.put(&name, value.key.span());
-            document.plain(" = { ");
+        for value in values {
+            document.name(&value.word(), value.key.span()).plain(" = { ");
             let parts = match &value.value {
                 Value::Nothing => Vec::new(),
-                _ => value.entries()?,
+                Value::Tokens(group) => attribute::listed_entries(group, &OF_SESSION, errors),
+                _ => {
+                    errors.push(of_session(value.key.span()));
+                    // Most likely so, and nobody misses it.
+                    document.plain("identity = true, ");
+                    Vec::new()
+                }
             };
             if !parts.iter().any(|part| part.is("claim")) {
-                document.plain("claim = ").string(&name, value.key.span()).plain(", ");
+                document.plain("claim = ").string(&value.word(), value.key.span()).plain(", ");
             }
             for part in &parts {
-                document.put(&part.key.to_string(), part.key.span());
-                document.plain(" = ");
                 match &part.value {
-                    Value::Nothing => {
-                        document.put("true", part.key.span());
+                    Value::Nothing if part.is("identity") => {
+                        document.name("identity", part.key.span()).plain(" = true, ");
                     }
-                    Value::Text(text) => {
-                        document.string(&text.value(), text.span());
+                    Value::Text(text) if part.is("claim") => {
+                        document.name("claim", part.key.span()).plain(" = ").string(&text.value(), text.span());
+                        document.plain(", ");
                     }
-                    _ => {
-                        let message =
-                            "a value of the session is `user_id`, `user_id(identity)` or `user_id(claim = \"sub\")`";
-                        return Err(syn::Error::new(part.key.span(), message));
+                    wrong => {
+                        if !matches!(wrong, Value::Wrong) {
+                            errors.push(of_session(part.key.span()));
+                        }
+                        document.name(&part.word(), part.key.span()).plain(" = ");
+                        document.plain(if part.is("claim") { "\"\", " } else { "true, " });
                     }
                 }
-                document.plain(", ");
             }
             document.plain("}\n");
         }
-        Ok(())
     }
 
-    /// The scope: one that has a name, or a condition that is declared by the name of the struct.
-    fn scope(&self, document: &mut Document) -> syn::Result<Scope<'_>> {
+    /// The scope: one that has a name, or a condition that is declared by the name of the struct. `None` after an error.
+    fn scope(&self, document: &mut Document, errors: &mut Vec<syn::Error>) -> Option<Scope<'_>> {
         let caller = find(self.entries, "caller");
         let unguarded = find(self.entries, "unguarded");
-        let Some(scope) = find(self.entries, "scope") else {
-            let message = format!("`{}` has no scope: who may see its rows? [{}]", self.row, codes::SCOPE_MISSING.id);
-            let helps = match self.origins {
-                Origins::Schema(_) => "\n= help: say which rows a person sees: `scope = \"user_id = $user_id\"`",
-                Origins::Manifest(_) => {
-                    "\n= help: name a scope of the manifest, `scope = \"user\"`, or say which rows a \
-                                         person sees: `scope = \"user_id = $user_id\"`"
-                }
-            };
-            let everybody = "\n= help: if everybody may see all of its rows, say so: `scope = \"public\"`";
-            return Err(syn::Error::new(self.row.span(), message + helps + everybody));
+        let scope = find(self.entries, "scope")?;
+        let text = match &scope.value {
+            Value::Text(text) => text.value(),
+            Value::Tokens(group) => group.stream().to_string(),
+            Value::Wrong => return None,
+            _ => {
+                let message = "`scope` is a condition, or the name of one";
+                errors.push(syn::Error::new(scope.key.span(), format!("{message}{}", scope_helps(Some(self.origins)))));
+                return None;
+            }
         };
-        let named = match &scope.value {
-            Value::Text(text) => is_word(&text.value()),
-            Value::Tokens(group) => is_word(&group.stream().to_string()),
-            _ => true,
-        };
-        if named {
-            if let Some(entry) = caller.or(unguarded) {
+        if text.trim().is_empty() {
+            let message = "`scope` says nothing: who may see the rows?";
+            errors.push(syn::Error::new(scope.key.span(), format!("{message}{}", scope_helps(Some(self.origins)))));
+            return None;
+        }
+        if is_word(&text) {
+            for entry in [caller, unguarded].into_iter().flatten() {
                 let message = format!("`{}` goes with a condition as scope, not with the name of one", entry.key);
                 let help = match self.origins {
                     Origins::Schema(_) => "write the rule as the scope: `scope = \"workspace_id = $workspace_id\"`",
-                    Origins::Manifest(_) => "a scope of the manifest says itself what its caller binds",
+                    Origins::Manifest(_) => "remove it: a scope of the manifest says itself what its caller binds",
                 };
-                return Err(syn::Error::new(entry.key.span(), format!("{message}\n= help: {help}")));
+                errors.push(syn::Error::new(entry.key.span(), format!("{message}\n= help: {help}")));
             }
-            return Ok(Scope::Named(scope));
+            return Some(Scope::Named(scope));
         }
         document.plain("[scope.").string(&self.scope_name(), scope.key.span()).plain("]\nwhere = ");
         match &scope.value {
             Value::Text(text) => document.fragment(text),
-            Value::Tokens(group) => document.words(group.stream()),
+            Value::Tokens(group) => document.words(group),
             _ => {}
         }
         document.plain("\n");
-        for entry in [caller, unguarded].into_iter().flatten() {
-            document.entry(entry)?;
+        errors.extend(caller.and_then(|entry| self.entry(document, entry).err()));
+        if let Some(entry) = unguarded {
+            let told = matches!(entry.value, Value::Text(_));
+            if told {
+                errors.extend(document.entry(entry).err());
+            } else {
+                document.plain("unguarded = \"…\"\n");
+            }
+            if !told && !matches!(entry.value, Value::Wrong) {
+                let message = "`unguarded` must say why: `unguarded = \"the catalog is public\"`";
+                errors.push(syn::Error::new(entry.key.span(), message));
+            }
         }
-        Ok(Scope::Own(scope.key.span()))
+        Some(Scope::Own(scope.key.span()))
     }
 
     fn scope_name(&self) -> String {
@@ -259,29 +408,61 @@ impl Container<'_> {
     }
 
     /// `columns`, `key` and `secret`, from the fields.
-    fn columns(&self, document: &mut Document) {
-        let columns: Vec<(String, Span)> =
-            self.fields.iter().filter(|field| field.skip.is_none()).map(Field::column).collect();
-        let list = |columns: &[(String, Span)], document: &mut Document| {
-            document.strings(columns.iter().map(|(name, span)| (name.as_str(), Origin::from(*span))));
-        };
-        document.plain("columns = ");
-        list(&columns, document);
-        let of = |pick: fn(&Field) -> bool| -> Vec<(String, Span)> {
-            self.fields.iter().filter(|field| field.skip.is_none() && pick(field)).map(Field::column).collect()
-        };
-        for (word, columns) in [
-            ("key", of(|field| field.key.is_some())),
-            ("secret", of(|field| field.secret.is_some() || field.is_redacted())),
-        ] {
-            // What the struct says itself is an entry already.
-            if !columns.is_empty() && find(self.entries, word).is_none() {
-                document.plain(&format!("\n{word} = "));
-                list(&columns, document);
+    fn columns(&self, document: &mut Document, errors: &mut Vec<syn::Error>) {
+        // One that two fields have is reported there.
+        let mut columns: Vec<(&Field, String, Span)> = Vec::new();
+        for field in self.fields.iter().filter(|field| field.skip.is_none()) {
+            let (name, span) = field.column();
+            if columns.iter().all(|(_, earlier, _)| *earlier != name) {
+                columns.push((field, name, span));
             }
         }
+        document.plain("columns = ");
+        let start = document.text.len();
+        document.plain("[");
+        for (field, name, span) in &columns {
+            let written = document.text.len();
+            document.string(name, *span);
+            if field.doubtful {
+                document.doubt(written..document.text.len());
+            }
+            document.plain(", ");
+        }
+        document.plain("]");
+        if self.fields.iter().any(|field| field.doubtful) {
+            document.doubt(start..document.text.len());
+        }
         document.plain("\n");
+        let key: Vec<_> = columns.iter().filter(|(field, ..)| field.key.is_some()).collect();
+        let marks = || key.iter().filter_map(|(field, ..)| field.key);
+        match (find(self.entries, "key"), marks().next()) {
+            (Some(_), Some(mark)) => {
+                let message = "the key is said twice: by `key` of the struct, and here\n= help: remove one of them";
+                errors.push(syn::Error::new(mark, message));
+            }
+            (None, Some(mark)) => {
+                document.plain("key = ");
+                let start = document.text.len();
+                document.strings(key.iter().map(|(_, name, span)| (name.as_str(), Origin::from(*span))));
+                document.around(start, Origin::from(mark));
+                if key.iter().any(|(field, ..)| field.doubtful) {
+                    document.doubt(start..document.text.len());
+                }
+                document.plain("\n");
+            }
+            (_, None) => {}
+        }
+        let secret = columns.iter().filter(|(field, ..)| field.secret.is_some() || field.is_redacted());
+        let mut secret = secret.map(|(_, name, span)| (name.as_str(), Origin::from(*span))).peekable();
+        if secret.peek().is_some() {
+            document.plain("secret = ").strings(secret).plain("\n");
+        }
     }
+}
+
+fn of_session(span: Span) -> syn::Error {
+    let message = "a value of the session is `user_id`, `user_id(identity)` or `user_id(claim = \"sub\")`";
+    syn::Error::new(span, message)
 }
 
 enum Scope<'e> {

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::{Lit, LitStr};
 
@@ -15,6 +15,8 @@ use crate::manifest::quoted;
 pub(super) struct Document {
     pub(super) text: String,
     places: Vec<Place>,
+    /// What may be wrong for a reason that was reported.
+    doubtful: Vec<Range<usize>>,
 }
 
 /// A part of the text.
@@ -77,6 +79,15 @@ impl Document {
         self.places.iter().filter(holds).min_by_key(|place| place.range.len()).map(|place| &place.origin)
     }
 
+    /// An error at such a place would be an echo of one that was reported.
+    pub(super) fn doubt(&mut self, range: Range<usize>) {
+        self.doubtful.push(range);
+    }
+
+    pub(super) fn is_doubtful(&self, range: &Range<usize>) -> bool {
+        self.doubtful.contains(range)
+    }
+
     /// Text of no token.
     pub(super) fn plain(&mut self, text: &str) -> &mut Self {
         self.text.push_str(text);
@@ -109,26 +120,45 @@ impl Document {
     /// Text that TOML doesn't read.
     pub(super) fn remark(&mut self, text: &str, origin: impl Into<Origin>) -> Range<usize> {
         self.plain("# ");
-        let range = self.put(&text.replace(['\r', '\n'], " "), origin);
+        let range = self.put(&text.replace(char::is_control, " "), origin);
         self.plain("\n");
         range
     }
 
-    /// `key = value`, a line.
+    /// `key = value`, a line. Nothing is written of what can't be read.
     pub(super) fn entry(&mut self, entry: &Entry) -> syn::Result<()> {
+        let (start, places) = (self.text.len(), self.places.len());
         self.key(entry);
-        match (entry.key.to_string().as_str(), &entry.value) {
-            ("where" | "scope", Value::Text(text)) => self.fragment(text),
-            ("where" | "scope", Value::Tokens(group)) => self.words(group.stream()),
-            _ => self.value(entry)?,
+        let written = match (entry.word().as_str(), &entry.value) {
+            (_, Value::Wrong) => Ok(false),
+            ("where" | "scope", Value::Text(text)) => {
+                self.fragment(text);
+                Ok(true)
+            }
+            ("where" | "scope", Value::Tokens(group)) => {
+                self.words(group);
+                Ok(true)
+            }
+            _ => self.value(entry).map(|()| true),
+        };
+        if let Ok(true) = written {
+            self.plain("\n");
+        } else {
+            self.text.truncate(start);
+            self.places.truncate(places);
         }
-        self.plain("\n");
-        Ok(())
+        written.map(|_| ())
     }
 
     fn key(&mut self, entry: &Entry) {
-        self.put(&entry.key.to_string(), entry.key.span());
-        self.plain(" = ");
+        self.name(&entry.word(), entry.key.span()).plain(" = ");
+    }
+
+    /// A key of TOML.
+    pub(super) fn name(&mut self, word: &str, span: Span) -> &mut Self {
+        let bare = word.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        self.put(&if bare { word.to_owned() } else { quoted(word) }, span);
+        self
     }
 
     fn value(&mut self, entry: &Entry) -> syn::Result<()> {
@@ -153,7 +183,7 @@ impl Document {
             Value::Literal(literal) => {
                 let text = match literal {
                     Lit::Int(number) => number.base10_digits().to_owned(),
-                    Lit::Float(number) => number.base10_digits().to_owned(),
+                    Lit::Float(number) => format!("{:?}", number.base10_parse::<f64>()?),
                     Lit::Bool(truth) => truth.value.to_string(),
                     other => {
                         return Err(syn::Error::new(other.span(), "expected a string, a number, `true` or `false`"));
@@ -173,7 +203,7 @@ impl Document {
             }
             Value::Table(entries, span) => self.table(entries, *span)?,
             // Only entries have these.
-            Value::Nothing | Value::Tokens(_) => {}
+            Value::Nothing | Value::Tokens(_) | Value::Wrong => {}
         }
         Ok(())
     }
@@ -182,7 +212,7 @@ impl Document {
     fn listed(&mut self, entries: &[Entry], span: Span) -> syn::Result<()> {
         if entries.iter().all(|entry| matches!(entry.value, Value::Nothing)) {
             let start = self.text.len();
-            let names: Vec<String> = entries.iter().map(|entry| entry.key.to_string()).collect();
+            let names: Vec<String> = entries.iter().map(Entry::word).collect();
             let origins = entries.iter().map(|entry| Origin::from(entry.key.span()));
             self.strings(names.iter().map(String::as_str).zip(origins));
             self.around(start, span);
@@ -205,8 +235,8 @@ impl Document {
     }
 
     /// What was written since comes from these tokens, as far as no part of it says more.
-    fn around(&mut self, start: usize, span: Span) {
-        self.places.push(Place { range: start..self.text.len(), origin: span.into() });
+    pub(super) fn around(&mut self, start: usize, origin: impl Into<Origin>) {
+        self.places.push(Place { range: start..self.text.len(), origin: origin.into() });
     }
 
     /// A fragment in a string literal.
@@ -215,9 +245,12 @@ impl Document {
     }
 
     /// A fragment in tokens.
-    pub(super) fn words(&mut self, tokens: TokenStream) {
+    pub(super) fn words(&mut self, group: &Group) {
         let mut sql = Sql::default();
-        sql.take(tokens);
+        sql.take(group.stream());
+        if sql.tokens.is_empty() {
+            sql.tokens.push((0..0, group.span()));
+        }
         self.sql(sql.text, sql.tokens, Origin::Words);
     }
 

@@ -4,13 +4,13 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Data, DeriveInput, Fields, Ident, LitStr, Variant};
 
-use super::attribute::{self, Value};
+use super::attribute::{self, Said, Value, Vocabulary};
 use super::container::{self, Origins};
 use super::document::Document;
 use super::said::Voice;
 use super::{Crate, compile_errors, inert, inputs, schema};
 use crate::catalog::{EnumType, QualifiedName};
-use crate::diagnostics::{Report, Severity, codes, listed, nearest};
+use crate::diagnostics::{Report, codes, listed, nearest};
 use crate::emit::rust::{WrittenEnum, derived_enum};
 use crate::manifest;
 use crate::model::{Enum, Marks};
@@ -18,7 +18,10 @@ use crate::naming;
 use crate::resolve::names;
 use crate::source::{SourceMap, Span};
 
-const KEYS: [&str; 5] = ["type", "schema", "overrides", "manifest", "crate"];
+const VOCABULARY: Vocabulary =
+    Vocabulary { of: "an enum", keys: &["type", "schema", "overrides", "manifest", "crate"], refused: &[] };
+
+const OF_VARIANT: Vocabulary = Vocabulary { of: "a variant", keys: &["label", "other"], refused: &[] };
 
 /// The code of `#[derive(ShapeEnum)]` for an enum, or errors at what is wrong with it.
 pub fn shape_enum(input: TokenStream, of: &Crate) -> TokenStream {
@@ -27,10 +30,7 @@ pub fn shape_enum(input: TokenStream, of: &Crate) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let mut errors = Vec::new();
-    let entries = attribute::read(&input.attrs, &mut errors);
-    for entry in entries.iter().filter(|entry| KEYS.iter().all(|key| !entry.is(key))) {
-        errors.push(attribute::unknown(&entry.key, "an enum", &KEYS));
-    }
+    let Said { entries, unreadable, .. } = attribute::read(&input.attrs, &VOCABULARY, &mut errors);
     let Data::Enum(data) = &input.data else {
         errors.push(syn::Error::new(input.ident.span(), "`ShapeEnum` is for enums: a row struct derives `Shape`"));
         return compile_errors(&errors);
@@ -42,7 +42,7 @@ pub fn shape_enum(input: TokenStream, of: &Crate) -> TokenStream {
     }
     let runtime = container::runtime(&entries, &of.runtime, &mut errors);
     let enumeration = Enumeration { input: &input, entries: &entries, of, runtime: &runtime };
-    match enumeration.code(data.variants.iter(), &mut errors) {
+    match enumeration.code(data.variants.iter(), unreadable, &mut errors) {
         Some(code) if errors.is_empty() => code,
         _ => {
             let (errors, inert) = (compile_errors(&errors), inert::pg_enum(&input.ident, &runtime));
@@ -69,14 +69,20 @@ impl Enumeration<'_> {
     fn code<'v>(
         &self,
         variants: impl Iterator<Item = &'v Variant>,
+        unreadable: bool,
         errors: &mut Vec<syn::Error>,
     ) -> Option<TokenStream> {
         let who = &self.input.ident;
-        let origins = container::origins(self.entries, who, errors);
+        // What is missing may stand where nobody can read it.
+        let mut missing = Vec::new();
+        let origins = container::origins(self.entries, who, &mut missing);
         let named = container::text(self.entries, "type", errors);
         if container::find(self.entries, "type").is_none() {
-            let message = format!("`{who}` names no enum of PostgreSQL\n= help: add it: `#[shape(type = \"…\", …)]`");
-            errors.push(syn::Error::new(who.span(), message));
+            let message = format!("`{who}` names no enum of PostgreSQL\n= help: add it: `type = \"…\"`");
+            missing.push(syn::Error::new(who.span(), message));
+        }
+        if !unreadable {
+            errors.append(&mut missing);
         }
         let (variants, other) = self.variants(variants, errors);
         let (origins, named) = (origins?, named?);
@@ -101,8 +107,7 @@ impl Enumeration<'_> {
         sources.show_from(&self.of.folder);
         let voice =
             Voice { folder: &self.of.folder, who, file, document: &document, sources: &sources, named: origins.span() };
-        let failed = report.diagnostics().iter().filter(|one| one.severity == Severity::Error);
-        errors.extend(failed.filter_map(|one| voice.error(one)));
+        errors.extend(voice.errors(report.diagnostics()));
         let parsed = parsed?;
         let catalog = &parsed.catalog;
         let Some((name, declared)) = names(&named.value()).find_map(|name| catalog.enums.get_key_value(&name)) else {
@@ -111,7 +116,7 @@ impl Enumeration<'_> {
             message.push_str(&match nearest(&named.value(), known.iter().copied()) {
                 Some(near) => format!("\n= help: did you mean `{near}`?"),
                 None if known.is_empty() => "\n= help: it declares no enum at all".to_owned(),
-                None => format!("\n= help: its enums are {}", listed(&known, "and")),
+                None => format!("\n= help: it declares {}", listed(&known, "and")),
             });
             errors.push(syn::Error::new(named.span(), message));
             return None;
@@ -141,33 +146,42 @@ impl Enumeration<'_> {
         variants: impl Iterator<Item = &'v Variant>,
         errors: &mut Vec<syn::Error>,
     ) -> (Vec<Named<'v>>, Option<&'v Ident>) {
-        let (mut named, mut other) = (Vec::new(), None);
+        let (mut named, mut other, mut unsure) = (Vec::new(), None, false);
         for variant in variants {
             let (mut label, mut is_other) = (None, false);
-            for entry in attribute::read(&variant.attrs, errors) {
-                match (entry.key.to_string().as_str(), entry.value) {
+            let said = attribute::read(&variant.attrs, &OF_VARIANT, errors);
+            unsure |= said.unreadable;
+            for entry in said.entries {
+                match (entry.word().as_str(), entry.value) {
                     ("label", Value::Text(text)) => label = Some(text),
-                    ("label", _) => {
-                        errors.push(syn::Error::new(entry.key.span(), "`label` is a string: `label = \"…\"`"))
+                    (_, Value::Wrong) => {}
+                    ("other", value) => {
+                        is_other = true;
+                        if !matches!(value, Value::Nothing) {
+                            let message = "`other` takes no value: write `#[shape(other)]`";
+                            errors.push(syn::Error::new(entry.key.span(), message));
+                        }
                     }
-                    ("other", Value::Nothing) => is_other = true,
-                    ("other", _) => errors.push(syn::Error::new(entry.key.span(), "`other` takes no value")),
-                    _ => errors.push(attribute::unknown(&entry.key, "a variant", &["label", "other"])),
+                    _ => errors.push(syn::Error::new(entry.key.span(), "`label` is a string: `label = \"…\"`")),
                 }
             }
             let text = matches!(&variant.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1);
             match (is_other, &variant.fields, &label) {
                 (true, _, Some(label)) => {
-                    let message = "the variant for labels to come has no label of its own";
+                    let message = "the variant for labels to come has no label of its own\n= help: remove `label`";
                     errors.push(syn::Error::new(label.span(), message));
+                    other = Some(&variant.ident);
                 }
                 (true, _, None) if !text => {
                     let message = format!("`{}` must hold the label: `{}(Box<str>)`", variant.ident, variant.ident);
-                    errors.push(syn::Error::new_spanned(variant, message));
+                    errors.push(syn::Error::new(variant.ident.span(), message));
                     other = Some(&variant.ident);
                 }
                 (true, ..) if other.is_some() => {
-                    errors.push(syn::Error::new(variant.ident.span(), "only one variant is for labels to come"));
+                    errors.push(syn::Error::new(
+                        variant.ident.span(),
+                        "only one variant is for labels to come\n= help: remove this one",
+                    ));
                 }
                 (true, ..) => other = Some(&variant.ident),
                 (false, Fields::Unit, _) => named.push(Named { ident: &variant.ident, label }),
@@ -175,10 +189,12 @@ impl Enumeration<'_> {
                     let message = format!("`{}` holds something, and a label of PostgreSQL nothing", variant.ident);
                     let help = "the variant for labels to come is marked: `#[shape(other)]`";
                     errors.push(syn::Error::new_spanned(variant, format!("{message}\n= help: {help}")));
+                    named.push(Named { ident: &variant.ident, label });
                 }
             }
         }
-        if other.is_none() {
+        // One that can't be read may be it.
+        if other.is_none() && !unsure {
             let who = &self.input.ident;
             let message = format!("`{who}` has no place for a label that a newer server sends");
             let help = "add a variant for it: `#[shape(other)] Other(Box<str>)`";
@@ -212,21 +228,29 @@ fn matched<'v, 'c>(
                 errors.push(syn::Error::new(variant.ident.span(), message));
             }
             None => {
-                let (wrong, span) = match &variant.label {
-                    Some(label) => (label.value(), label.span()),
-                    None => (ident.clone(), variant.ident.span()),
+                let (message, span, near) = match &variant.label {
+                    Some(label) => {
+                        let wrong = label.value();
+                        let near = nearest(&wrong, labels.iter().copied());
+                        (format!("the enum `{}` has no label `{wrong}`", name.name), label.span(), near)
+                    }
+                    None => {
+                        let near = nearest(&ident, given.iter().map(|given| given.ident.as_str()));
+                        (format!("the enum `{}` has no label for `{ident}`", name.name), variant.ident.span(), near)
+                    }
                 };
-                let mut message = format!("the enum `{}` has no label for `{ident}`", name.name);
-                let idents: Vec<&str> = given.iter().map(|given| given.ident.as_str()).collect();
-                let near = match &variant.label {
-                    Some(_) => nearest(&wrong, labels.iter().copied()).map(str::to_owned),
-                    None => nearest(&wrong, idents.iter().copied()).map(str::to_owned),
+                let help = match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("its labels are {}", listed(&labels, "and")),
                 };
-                message.push_str(&match near {
-                    Some(near) => format!("\n= help: did you mean `{near}`?"),
-                    None => format!("\n= help: its labels are {}", listed(&labels, "and")),
+                errors.push(syn::Error::new(span, format!("{message}\n= help: {help}")));
+                // Nobody misses a label that was most likely meant.
+                let meant = near.and_then(|near| {
+                    labels.iter().zip(&given).position(|(label, given)| *label == near || given.ident == near)
                 });
-                errors.push(syn::Error::new(span, message));
+                if let Some(meant) = meant.and_then(|at| found.get_mut(at)) {
+                    meant.get_or_insert(variant.ident);
+                }
             }
         }
     }

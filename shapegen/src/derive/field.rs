@@ -6,15 +6,17 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{Ident, LitStr, Path, Type};
 
-use super::attribute::{self, Entry, Value, compact};
+use super::attribute::{self, Entry, Value, Vocabulary, compact};
 use super::document::{Document, Origin};
 use crate::manifest::{StructField, WrittenType};
 use crate::source::{FileId, Span as Place, Spanned};
 
-const KEYS: [&str; 7] = ["key", "column", "json", "with", "skip", "default", "secret"];
+const VOCABULARY: Vocabulary =
+    Vocabulary { of: "a field", keys: &["key", "column", "json", "with", "skip", "default", "secret"], refused: &[] };
 
 /// Where a document says what of a field.
 pub(super) struct Remarks {
+    column: Range<usize>,
     ty: Range<usize>,
     with: Option<Range<usize>>,
     json: Option<Range<usize>>,
@@ -35,6 +37,8 @@ pub(super) struct Field {
     pub(super) skip: Option<Span>,
     pub(super) default: Option<Span>,
     pub(super) secret: Option<Span>,
+    /// Its attributes say something that can't be understood: which column it is for is not sure.
+    pub(super) doubtful: bool,
 }
 
 impl Field {
@@ -50,9 +54,13 @@ impl Field {
             skip: None,
             default: None,
             secret: None,
+            doubtful: false,
         };
-        for entry in attribute::read(&field.attrs, errors) {
+        let said = attribute::read(&field.attrs, &VOCABULARY, errors);
+        this.doubtful = said.unreadable || said.unknown;
+        for entry in said.entries {
             if let Err(error) = this.entry(entry) {
+                this.doubtful = true;
                 errors.push(error);
             }
         }
@@ -60,11 +68,13 @@ impl Field {
             let others = [this.key, this.json, this.default, this.secret, this.column.as_ref().map(LitStr::span)];
             if others.iter().any(Option::is_some) || this.with.is_some() {
                 let message = "a skipped field is no column, so nothing else can be said of it";
-                errors.push(syn::Error::new(skip, message));
+                errors.push(syn::Error::new(skip, format!("{message}\n= help: remove `skip`, or the rest")));
             }
         }
         if let (Some(json), Some(_)) = (this.json, &this.with) {
-            errors.push(syn::Error::new(json, "`json` and `with` exclude each other: the module reads the column"));
+            let message =
+                "`json` and `with` exclude each other: the module reads the column\n= help: remove one of them";
+            errors.push(syn::Error::new(json, message));
         }
         Some(this)
     }
@@ -79,8 +89,10 @@ impl Field {
             "default" => &mut self.default,
             "secret" => &mut self.secret,
             "column" | "with" => {
-                let Value::Text(text) = value else {
-                    return Err(syn::Error::new(span, format!("`{word}` is a string: `{word} = \"…\"`")));
+                let text = match value {
+                    Value::Text(text) => text,
+                    Value::Wrong => return Ok(()),
+                    _ => return Err(syn::Error::new(span, format!("`{word}` is a string: `{word} = \"…\"`"))),
                 };
                 if word == "column" {
                     self.column = Some(text);
@@ -94,11 +106,12 @@ impl Field {
                 }
                 return Ok(());
             }
-            _ => return Err(attribute::unknown(&key, "a field", &KEYS)),
+            // Every other one was reported.
+            _ => return Ok(()),
         };
         *flag = Some(span);
         match value {
-            Value::Nothing => Ok(()),
+            Value::Nothing | Value::Wrong => Ok(()),
             _ => Err(syn::Error::new(span, format!("`{word}` takes no value: write `#[shape({word})]`"))),
         }
     }
@@ -114,9 +127,12 @@ impl Field {
     /// Writes down what is said of the column, for diagnostics to point at.
     pub(super) fn remark(&self, document: &mut Document) -> Remarks {
         let (first, last) = self.ty_spans();
+        let (name, span) = self.column();
+        let column = document.remark(&name, span);
         let ty = document.remark(&written(&self.ty).to_string(), Origin::Tokens(first, last));
         let mut flag = |word: &str, span: Option<Span>| span.map(|span| document.remark(word, span));
         Remarks {
+            column,
             with: flag("with", self.with.as_ref().map(|(text, _)| text.span())),
             json: flag("json", self.json),
             default: flag("default", self.default),
@@ -131,7 +147,7 @@ impl Field {
         StructField {
             ident: self.ident.to_string(),
             docs: self.docs.clone(),
-            column: Spanned::new(self.column().0, at(&remarks.ty)),
+            column: Spanned::new(self.column().0, at(&remarks.column)),
             ty: Spanned::new(written(&self.ty), at(&remarks.ty)),
             with: self
                 .with

@@ -1,74 +1,56 @@
 //! What a struct gets when something is wrong with it, so that its uses bring no errors of their own.
 
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{DeriveInput, Ident, Type};
+use quote::{ToTokens, format_ident, quote};
+use syn::{DeriveInput, Ident};
 
 use super::attribute::Entry;
 use super::field::Field;
+use crate::emit::rust::{Beside, beside};
+use crate::model::Shape;
 use crate::naming::{self, Names};
 
-/// An implementation of `Shape` that never runs, with constants for all fields and the parameters as far as they can be
-/// guessed.
+/// An implementation of `Shape` that never runs, with constants for all fields. Key and parameters are those of the shape
+/// where it is known what it would be, and guesses otherwise.
 pub(super) fn shape(
     input: &DeriveInput,
     fields: &[Field],
     container: &[Entry],
     name: &str,
+    known: Option<&Shape>,
     runtime: &TokenStream,
 ) -> TokenStream {
     let (row, visibility) = (&input.ident, &input.vis);
-    let key: Vec<&Field> = fields.iter().filter(|field| field.key.is_some()).collect();
-    let id = fields.iter().find(|field| field.ident == "id");
-    let key_type = match (key.as_slice(), id) {
-        ([only], _) => only.ty.clone(),
-        ([], Some(id)) => id.ty.clone(),
-        _ => Type::Verbatim(quote!(())),
-    };
     let idents: Vec<String> = fields.iter().map(|field| field.ident.to_string()).collect();
     let constants = naming::constants(&idents.iter().map(String::as_str).collect::<Vec<_>>());
     let constants = fields.iter().zip(constants).map(|(field, constant)| {
         let (constant, ident, ty) = (Ident::new(&constant, field.ident.span()), &field.ident, &field.ty);
         quote!(pub const #constant: _shapegen::Index<Self, #ty> = _shapegen::Index::new("", |row| &row.#ident);)
     });
-    let caller = container.iter().find(|entry| entry.is("caller")).and_then(|entry| entry.entries().ok());
-    let (params, params_struct) = match caller {
-        Some(caller) if !caller.is_empty() => {
-            let camel = naming::camel(name);
-            let mut names = Names::reserving([row.to_string().as_str()]);
-            let params = Ident::new(&names.take_first(&[camel.clone(), format!("{camel}Params")]), row.span());
-            let bound = caller.iter().map(|Entry { key, .. }| {
-                let field = fields.iter().find(|field| field.ident == *key).map(|field| &field.ty);
-                match field {
-                    Some(ty) => quote!(pub #key: #ty),
-                    None => quote!(pub #key: ::std::string::String),
-                }
-            });
-            let declared = quote! {
-                #[allow(missing_docs, reason = "errors come first")]
-                #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::cmp::PartialEq)]
-                #visibility struct #params { #(#bound,)* }
-            };
-            (quote!(#params), declared)
-        }
-        _ => (quote!(()), TokenStream::new()),
+    let own = |column: &str| {
+        let field = fields.iter().find(|field| field.skip.is_none() && field.column().0 == column)?;
+        let ty = &field.ty;
+        Some((field.ident.clone(), quote!(#ty)))
     };
-    let encoded = (!params_struct.is_empty()).then(|| {
+    let known = known.and_then(|shape| beside(shape, row, &quote!(#visibility), &own, runtime).ok());
+    let Beside { structs, key, params } = known.unwrap_or_else(|| guessed(input, fields, container, name));
+    let encoded = params.as_ref().map(|params| {
         quote! {
             impl _shapegen::ShapeParams for #params {
                 fn encode<'a>(&'a self, _: &mut _shapegen::Encoder<'a>) {}
             }
         }
     });
+    let params = params.map_or_else(|| quote!(()), |params| quote!(#params));
     quote! {
-        #params_struct
+        #structs
         const _: () = {
             use #runtime::__private::v1 as _shapegen;
             #encoded
             #[allow(dead_code, missing_docs, reason = "errors come first")]
             impl #row { #(#constants)* }
             impl _shapegen::Shape for #row {
-                type Key = #key_type;
+                type Key = #key;
                 type Params = #params;
                 const DEFINITION: &'static _shapegen::ShapeDefinition = _shapegen::INERT;
                 fn key(&self) -> Self::Key { loop {} }
@@ -80,6 +62,55 @@ pub(super) fn shape(
             }
         };
     }
+}
+
+/// What the words of a struct tell of its key and its parameters.
+fn guessed(input: &DeriveInput, fields: &[Field], container: &[Entry], name: &str) -> Beside {
+    let (row, visibility) = (&input.ident, &input.vis);
+    let marked: Vec<&Field> = fields.iter().filter(|field| field.key.is_some()).collect();
+    let id = fields.iter().find(|field| field.column().0 == "id");
+    let mut structs = TokenStream::new();
+    let key = match marked.as_slice() {
+        [] => id.map_or_else(|| quote!(()), |id| id.ty.to_token_stream()),
+        [only] => only.ty.to_token_stream(),
+        several => {
+            let name = format_ident!("{row}Key");
+            let parts = several.iter().map(|Field { ident, ty, .. }| quote!(pub #ident: #ty));
+            structs.extend(quote! {
+                #[allow(missing_docs, reason = "errors come first")]
+                #[derive(
+                    ::core::fmt::Debug, ::core::clone::Clone, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash,
+                    ::core::cmp::PartialOrd, ::core::cmp::Ord
+                )]
+                #visibility struct #name { #(#parts,)* }
+            });
+            quote!(#name)
+        }
+    };
+    let caller = container.iter().find(|entry| entry.is("caller")).and_then(|entry| entry.entries().ok());
+    let mut bound: Vec<Ident> = Vec::new();
+    for entry in caller.into_iter().flatten() {
+        let word = entry.word();
+        if !naming::is_keyword(&word) && bound.iter().all(|earlier| *earlier != word) {
+            bound.push(Ident::new(&word, entry.key.span()));
+        }
+    }
+    let params = (!bound.is_empty()).then(|| {
+        let camel = naming::camel(name);
+        let mut names = Names::reserving([row.to_string().as_str()]);
+        let params = Ident::new(&names.take_first(&[camel.clone(), format!("{camel}Params")]), row.span());
+        let bound = bound.iter().map(|name| match fields.iter().find(|field| field.ident == *name) {
+            Some(Field { ty, .. }) => quote!(pub #name: #ty),
+            None => quote!(pub #name: ::std::string::String),
+        });
+        structs.extend(quote! {
+            #[allow(missing_docs, reason = "errors come first")]
+            #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::cmp::PartialEq)]
+            #visibility struct #params { #(#bound,)* }
+        });
+        params
+    });
+    Beside { structs, key, params }
 }
 
 /// An implementation of what enums have, that never runs.

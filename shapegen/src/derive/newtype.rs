@@ -4,8 +4,11 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Data, DeriveInput, Fields};
 
-use super::{Crate, attribute, compile_errors, container};
+use super::attribute::{self, Said, Vocabulary};
+use super::{Crate, compile_errors, container};
 use crate::emit::rust::derived_newtype;
+
+const VOCABULARY: Vocabulary = Vocabulary { of: "a newtype", keys: &["crate"], refused: &[] };
 
 /// The code of `#[derive(ShapeNewtype)]` for a struct around one value, or errors at what is wrong with it.
 pub fn shape_newtype(input: TokenStream, of: &Crate) -> TokenStream {
@@ -14,10 +17,7 @@ pub fn shape_newtype(input: TokenStream, of: &Crate) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let mut errors = Vec::new();
-    let entries = attribute::read(&input.attrs, &mut errors);
-    for entry in entries.iter().filter(|entry| !entry.is("crate")) {
-        errors.push(attribute::unknown(&entry.key, "a newtype", &["crate"]));
-    }
+    let Said { entries, .. } = attribute::read(&input.attrs, &VOCABULARY, &mut errors);
     if !input.generics.params.is_empty() {
         let message = "a newtype has no parameters: it is around a value of one type";
         errors.push(syn::Error::new_spanned(&input.generics.params, message));
@@ -35,8 +35,10 @@ pub fn shape_newtype(input: TokenStream, of: &Crate) -> TokenStream {
         errors.push(syn::Error::new(name.span(), message));
     }
     let runtime = container::runtime(&entries, &of.runtime, &mut errors);
-    match inner {
-        Some(inner) if errors.is_empty() => derived_newtype(&input.ident, &quote!(#inner), &runtime),
-        _ => compile_errors(&errors),
-    }
+    let errors = compile_errors(&errors);
+    // Also after an error, so that its uses bring none of their own.
+    let code = inner
+        .filter(|_| input.generics.params.is_empty())
+        .map(|inner| derived_newtype(&input.ident, &quote!(#inner), &runtime));
+    quote!(#errors #code)
 }

@@ -30,7 +30,10 @@ pub(super) fn settings(path: &Path, span: Span, sources: &mut SourceMap, report:
         }
         Err(error) => {
             let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let message = format!("can't read the manifest `{}`: {error}", name(path));
+            let message = match error.kind() {
+                std::io::ErrorKind::NotFound => format!("there is no manifest `{}`", name(path)),
+                _ => format!("can't read the manifest `{}`: {error}", name(path)),
+            };
             let wrong = Diagnostic::error(&codes::FILE, message).at(span, "named here");
             report.push(match nearest_file(path) {
                 Some(near) => wrong.help(format!("did you mean `{}`?", name(&near))),

@@ -1,24 +1,26 @@
 //! `#[derive(Shape)]`.
 
+use std::sync::Arc;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt as _;
 use syn::{Data, DeriveInput, Fields, Generics};
 
-use super::attribute::{self, Entry};
+use super::attribute::{self, Entry, Said};
 use super::container::{self, Container};
 use super::document::Document;
 use super::field::{Field, Remarks};
 use super::said::Voice;
 use super::{Crate, compile_errors, inert, inputs, schema};
 use crate::catalog::{BaseType, Catalog, Column, QualifiedName};
-use crate::diagnostics::{Report, Severity};
+use crate::diagnostics::{Report, codes};
 use crate::emit::EmitError;
 use crate::emit::rust::{Check, Written, WrittenField, derived};
-use crate::manifest;
+use crate::manifest::{self, Manifest};
 use crate::model::{RustType, Shape};
 use crate::resolve::resolve;
-use crate::source::{FileId, SourceMap};
+use crate::source::{FileId, SourceMap, Span as Place};
 
 /// The code of `#[derive(Shape)]` for a struct, or errors at what is wrong with it.
 pub fn shape(input: TokenStream, of: &Crate) -> TokenStream {
@@ -27,27 +29,33 @@ pub fn shape(input: TokenStream, of: &Crate) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let mut errors = Vec::new();
-    let entries = attribute::read(&input.attrs, &mut errors);
+    let Said { entries, unreadable, .. } = attribute::read(&input.attrs, &container::VOCABULARY, &mut errors);
     errors.extend(generics(&input.generics));
-    let Some(fields) = fields(&input, &mut errors) else { return compile_errors(&errors) };
+    let fields = fields(&input, &mut errors);
     let runtime = container::runtime(&entries, &of.runtime, &mut errors);
-    let structure = Structure { input: &input, entries: &entries, fields: &fields, of, runtime: &runtime };
-    match structure.code(&mut errors) {
-        Some(code) if errors.is_empty() => code,
-        _ => {
-            let errors = compile_errors(&errors);
-            // Generics were refused, and would bring errors of the inert code alone.
-            let inert = input.generics.params.is_empty().then(|| structure.inert());
-            quote!(#errors #inert)
+    let (own, mut known) = (fields.as_deref().unwrap_or_default(), None);
+    let structure = Structure { input: &input, entries: &entries, fields: own, of, runtime: &runtime };
+    if fields.is_some() && structure.says_something(unreadable, &mut errors) {
+        match structure.code(unreadable, &mut known, &mut errors) {
+            Some(code) if errors.is_empty() => return code,
+            _ => {}
         }
     }
+    let errors = compile_errors(&errors);
+    // Generics and unions were refused, and would bring errors of the inert code alone.
+    let inert = (input.generics.params.is_empty() && !matches!(input.data, Data::Union(_)))
+        .then(|| structure.inert(known.as_ref()));
+    quote!(#errors #inert)
 }
 
 fn generics(generics: &Generics) -> Option<syn::Error> {
     let (what, why) = match generics.params.first()? {
-        syn::GenericParam::Lifetime(_) => ("lifetimes", "rows are kept, and handed out to whoever asks"),
+        syn::GenericParam::Lifetime(_) => (
+            "lifetimes",
+            "rows are kept, and handed out to whoever asks\n= help: own what it borrows: `String` instead of `&str`",
+        ),
         syn::GenericParam::Type(_) | syn::GenericParam::Const(_) => {
-            ("parameters", "its columns and their types are those of one table")
+            ("parameters", "its columns and their types are those of one table\n= help: write a struct for each type")
         }
     };
     Some(syn::Error::new_spanned(&generics.params, format!("a row struct has no {what}: {why}")))
@@ -65,7 +73,7 @@ fn fields(input: &DeriveInput, errors: &mut Vec<syn::Error>) -> Option<Vec<Field
             Fields::Unit => (&input.ident, "`Shape` needs fields: a field is the column of its name"),
         },
         Data::Enum(data) => (&data.enum_token, "`Shape` is for structs: an enum of PostgreSQL derives `ShapeEnum`"),
-        Data::Union(data) => (&data.union_token, "`Shape` is for structs"),
+        Data::Union(data) => (&data.union_token, "`Shape` is for structs: a row has all of its columns at once"),
     };
     errors.push(syn::Error::new_spanned(place, message));
     None
@@ -80,9 +88,22 @@ struct Structure<'s> {
 }
 
 impl<'s> Structure<'s> {
-    fn inert(&self) -> TokenStream {
+    fn inert(&self, known: Option<&Shape>) -> TokenStream {
         let name = self.name(&mut Vec::new()).map(|(name, _)| name).unwrap_or_default();
-        inert::shape(self.input, self.fields, self.entries, &name, self.runtime)
+        inert::shape(self.input, self.fields, self.entries, &name, known, self.runtime)
+    }
+
+    /// Whether there is anything to go by: a struct that says nothing at all is told all of it in one.
+    fn says_something(&self, unreadable: bool, errors: &mut Vec<syn::Error>) -> bool {
+        if !self.entries.is_empty() || unreadable || !errors.is_empty() {
+            return true;
+        }
+        let row = &self.input.ident;
+        let message = format!("`{row}` doesn't say what it is a row of [{}]", codes::MANIFEST_MISSING.id);
+        let help = "say it in front of the struct: `#[shape(table = \"…\", schema = \"schema.sql\", scope = \"public\", \
+                    change_frequency = \"low\")]`";
+        errors.push(syn::Error::new(row.span(), format!("{message}\n= help: {help}")));
+        false
     }
 
     /// The shape's name and where it was said: the table's where nothing else was.
@@ -97,12 +118,14 @@ impl<'s> Structure<'s> {
         self.fields.iter().filter(|field| field.skip.is_none())
     }
 
-    fn code(&self, errors: &mut Vec<syn::Error>) -> Option<TokenStream> {
+    fn code(&self, unreadable: bool, known: &mut Option<Shape>, errors: &mut Vec<syn::Error>) -> Option<TokenStream> {
         let row = &self.input.ident;
-        let origins = container::origins(self.entries, row, errors);
-        if container::find(self.entries, "table").is_none() {
-            let message = format!("`{row}` names no table\n= help: add it: `#[shape(table = \"…\", …)]`");
-            errors.push(syn::Error::new(row.span(), message));
+        // What is missing may stand where nobody can read it.
+        let mut missing = Vec::new();
+        let origins = container::origins(self.entries, row, &mut missing);
+        container::missing(self.entries, row, origins.as_ref(), &mut missing);
+        if !unreadable {
+            errors.append(&mut missing);
         }
         self.twice(errors);
         let (name, origins) = (self.name(errors)?, origins?);
@@ -114,17 +137,16 @@ impl<'s> Structure<'s> {
         let mut sources = SourceMap::default();
         let mut report = Report::default();
         let file = sources.add(self.of.folder.join("shape"), document.text.as_str());
-        let model = self.resolved(manifest, file, &remarks, &mut sources, &mut report);
+        let model = self.resolved(manifest, file, &remarks, &mut sources, &mut report, known);
         sources.show_from(&self.of.folder);
         let named = origins.span();
         let voice = Voice { folder: &self.of.folder, who: row, file, document: &document, sources: &sources, named };
-        let failed = report.diagnostics().iter().filter(|one| one.severity == Severity::Error);
-        errors.extend(failed.filter_map(|one| voice.error(one)));
+        errors.extend(voice.errors(report.diagnostics()));
         let (shape, parsed) = model?;
         if report.has_errors() {
             return None;
         }
-        let warnings = voice.warnings(report.diagnostics());
+        let warnings = voice.warnings(report.diagnostics(), &self.input.attrs);
         match self.emitted(&shape, &parsed.catalog, &inputs(&sources, file)) {
             Ok(code) => Some(quote!(#code #warnings)),
             Err(error) => {
@@ -143,11 +165,12 @@ impl<'s> Structure<'s> {
         remarks: &[Remarks],
         sources: &mut SourceMap,
         report: &mut Report,
-    ) -> Option<(Shape, std::sync::Arc<schema::Parsed>)> {
+        known: &mut Option<Shape>,
+    ) -> Option<(Shape, Arc<schema::Parsed>)> {
         let (settings, parsed) = match manifest {
             Some(range) => {
                 let path = container::text(self.entries, "manifest", &mut Vec::new())?;
-                let place = crate::source::Span::new(file, range);
+                let place = Place::new(file, range);
                 let settings = schema::settings(&self.of.folder.join(path.value()), place, sources, report)?;
                 let parsed = schema::catalog(&settings, sources, report);
                 (Some(settings), parsed)
@@ -162,7 +185,10 @@ impl<'s> Structure<'s> {
         let fields = self.columns().zip(remarks).map(|(field, remarks)| field.in_manifest(remarks, file));
         manifest.shapes.first_mut()?.fields = Some(fields.collect());
         let parsed = if named { parsed } else { schema::catalog(&manifest, sources, report) }?;
-        let model = resolve(&manifest, &parsed.catalog, sources, report)?;
+        let Some(model) = resolve(&manifest, &parsed.catalog, sources, report) else {
+            *known = without_errors(manifest, &parsed.catalog, sources, report);
+            return None;
+        };
         Some((model.shapes.into_iter().next()?, parsed))
     }
 
@@ -215,6 +241,31 @@ impl<'s> Structure<'s> {
             }
         }
     }
+}
+
+/// The shape as it would be without what is wrong, as far as that can be told: its key and its parameters are used.
+fn without_errors(mut manifest: Manifest, catalog: &Catalog, sources: &SourceMap, report: &Report) -> Option<Shape> {
+    let wrong: Vec<Place> = report.diagnostics().iter().filter_map(|one| Some(one.primary.as_ref()?.0)).collect();
+    let entry = manifest.shapes.first_mut()?;
+    for field in entry.fields.iter_mut().flatten() {
+        field.secret = None;
+    }
+    if let Some(fields) = &mut entry.fields {
+        fields.retain(|field| {
+            let places = [Some(field.ty.span), field.json, field.default, field.with.as_ref().map(|with| with.span)];
+            places.into_iter().flatten().all(|place| !wrong.contains(&place))
+        });
+    }
+    (entry.columns, entry.secret, entry.finders) = (None, Vec::new(), Vec::new());
+    let resolved = |manifest: &Manifest| {
+        let model = resolve(manifest, catalog, sources, &mut Report::default())?;
+        model.shapes.into_iter().next()
+    };
+    if let Some(shape) = resolved(&manifest) {
+        return Some(shape);
+    }
+    manifest.shapes.first_mut()?.condition = None;
+    resolved(&manifest)
 }
 
 /// The type of the program that a type is made of, and what it must be.

@@ -122,6 +122,10 @@ fn unreadable(error: ParserError, next: &TokenWithSpan, lines: Lines<'_>) -> Fra
         None if next.token == Token::EOF => lines.end(),
         None => next.span,
     };
+    // What the parser knows behind `is` is more than anybody would read.
+    let behind_is = text.strip_prefix("Expected: [NOT] NULL").and_then(|rest| rest.split_once(" after IS"));
+    let rest = behind_is.map(|(_, rest)| format!("Expected: `null`, `true`, `false` or `not` after `is`{rest}"));
+    let text = rest.as_deref().unwrap_or(text);
     let message = match text.strip_prefix("Expected: ").and_then(|rest| rest.split_once(", found: ")) {
         Some((expected, "EOF")) => format!("expected {expected}, but the fragment ends"),
         Some((expected, found)) => format!("expected {expected}, found `{found}`"),

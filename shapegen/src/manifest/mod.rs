@@ -65,6 +65,17 @@ pub enum Place {
     Draft,
 }
 
+/// Who wrote something, and is told what to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Writer {
+    /// Whoever wrote the manifest.
+    Manifest,
+    /// Whoever wrote a struct that says all of it.
+    Struct,
+    /// Whoever wrote a struct that takes session, scopes and settings from a manifest.
+    StructOfManifest,
+}
+
 /// What the shapes are served by.
 #[derive(Debug, Clone)]
 pub struct Server {
@@ -176,6 +187,13 @@ pub struct WrittenType {
     pub word: String,
     /// The types between `<` and `>`.
     pub arguments: Vec<WrittenType>,
+}
+
+impl Shape {
+    /// The field of a column, of a struct that has one.
+    pub(crate) fn field(&self, column: &str) -> Option<&StructField> {
+        self.fields.iter().flatten().find(|field| field.column.value == column)
+    }
 }
 
 impl WrittenType {
@@ -391,6 +409,17 @@ fn schema(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Vec<Spanned<String>> {
 }
 
 impl Manifest {
+    /// Who wrote what stands at a place.
+    pub(crate) fn writer(&self, at: Span) -> Writer {
+        let at_struct = self.place == Place::Struct
+            && self.shapes.iter().any(|shape| shape.fields.is_some() && shape.name.span.file == at.file);
+        match at_struct {
+            true if at.file == self.file => Writer::Struct,
+            true => Writer::StructOfManifest,
+            false => Writer::Manifest,
+        }
+    }
+
     /// The folder that its paths are relative to.
     pub fn folder(&self, sources: &SourceMap) -> PathBuf {
         sources.file(self.file).path.parent().map(Path::to_path_buf).unwrap_or_default()

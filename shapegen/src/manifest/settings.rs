@@ -4,7 +4,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::document::{Reader, in_order};
 use super::{Output, Scope, Server, SessionValue};
-use crate::diagnostics::{Diagnostic, codes};
+use crate::diagnostics::{Diagnostic, codes, nearest};
 use crate::model::Mode;
 use crate::source::Spanned;
 
@@ -54,7 +54,10 @@ pub(super) fn session(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Vec<Sessio
             );
         }
         let claim = reader.string(entry, "claim").map(|claim| claim.value).unwrap_or_default();
-        let identity = reader.boolean(entry, "identity").unwrap_or(false);
+        // Nobody misses what was most likely meant.
+        let misspelt =
+            entry.keys().map(|key| key.get_ref()).any(|key| key != "identity" && nearest(key, ["identity"]).is_some());
+        let identity = reader.boolean(entry, "identity").unwrap_or(misspelt);
         values.push(SessionValue { name, claim, identity });
     }
     values

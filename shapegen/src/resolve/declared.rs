@@ -53,11 +53,12 @@ impl Reader<'_> {
             let error = Diagnostic::error(&codes::RUST_TYPE, message).at(span, "not redacted by a type");
             wrong.push(error.help(format!("write `{shown}`: `Debug` and errors show no value of it")));
         }
-        let ty = self.value(inner);
-        match ty {
+        match self.value(inner) {
             Ok(ty) if wrong.is_empty() => Ok(ty),
             Ok(_) => Err(wrong),
+            // What is written instead can be NULL where it must.
             Err(error) => {
+                wrong.retain(|earlier| earlier.primary.as_ref().is_none_or(|(span, _)| *span != self.field.ty.span));
                 wrong.push(*error);
                 Err(wrong)
             }
@@ -66,8 +67,12 @@ impl Reader<'_> {
 
     /// The field's type with something around the value.
     fn around(&self, wrapper: &str, inner: &WrittenType) -> String {
-        let wrapped = format!("{wrapper}<{inner}>");
-        if self.column.not_null { wrapped } else { format!("Option<{wrapped}>") }
+        self.with_null(format!("{wrapper}<{inner}>"))
+    }
+
+    /// A type with room for NULL where the column has need of it.
+    fn with_null(&self, ty: impl std::fmt::Display) -> String {
+        if self.column.not_null || self.field.default.is_some() { ty.to_string() } else { format!("Option<{ty}>") }
     }
 
     fn nullability(&self, optional: bool) -> Option<Diagnostic> {
@@ -203,14 +208,16 @@ impl Reader<'_> {
     fn unfit(&self, usual: &RustType, written: &WrittenType) -> Box<Diagnostic> {
         let pg = types::pg_type(&self.column.data_type);
         let array = "[]".repeat(self.column.data_type.dims.into());
-        let message = format!("the column `{}` is of type `{pg}{array}`, which is no `{written}`", self.column.name);
+        let message =
+            format!("the column `{}` is of type `{pg}{array}`, which `{written}` can't hold", self.column.name);
         let error = Diagnostic::error(&codes::RUST_TYPE, message)
             .at(self.field.ty.span, "of another type")
             .see(self.column.span, "declared here");
         let wanted = match self.types.last_base(&self.column.data_type).0 {
-            BaseType::Enum(_) => "an enum that derives `ShapeEnum`, or `String`".to_owned(),
-            BaseType::Composite(_) => "`String`, which holds its text".to_owned(),
-            _ => format!("`{usual}`"),
+            BaseType::Enum(_) if self.column.not_null => "an enum that derives `ShapeEnum`, or `String`".to_owned(),
+            BaseType::Enum(_) => "`Option` of an enum that derives `ShapeEnum`, or `Option<String>`".to_owned(),
+            BaseType::Composite(_) => format!("`{}`, which holds its text", self.with_null(usual)),
+            _ => format!("`{}`", self.with_null(usual)),
         };
         let error = error.help(format!("write {wanted}"));
         Box::new(match usual {
@@ -220,7 +227,9 @@ impl Reader<'_> {
                 let others: Vec<&str> = others.map(|other| other.name).collect();
                 match others.as_slice() {
                     [] => error,
-                    others => error.help(format!("{} can hold it, too", listed(others, "and"))),
+                    others => {
+                        error.help(format!("{} can be read from it, too, where the value fits", listed(others, "and")))
+                    }
                 }
             }
             _ => error,

@@ -6,9 +6,9 @@ use std::ops::Range;
 use shapegen_runtime::definition::ParamSource;
 use shapegen_runtime::expr::{ArrayTest, Comparison, Expr, Function, Kind, Operand, Test};
 
-use crate::diagnostics::{Diagnostic, Report, codes, nearest};
+use crate::diagnostics::{Diagnostic, Report, codes, listed, nearest};
 use crate::fragment::{self, FragmentError, ParamUse, Params, Parsed, Subject};
-use crate::manifest::{Manifest, Scope, Shape};
+use crate::manifest::{Manifest, Scope, Shape, Writer};
 use crate::source::{SourceMap, Span, Spanned};
 
 /// The scope that lets everybody see everything.
@@ -18,6 +18,8 @@ const PUBLIC: &str = "public";
 pub(super) struct Resolved {
     pub(super) expr: Option<Expr>,
     pub(super) params: Vec<(ParamUse, ParamSource)>,
+    /// Where a struct lists what the program binds.
+    pub(super) caller: Vec<Spanned<String>>,
 }
 
 /// The manifest's scopes, read once.
@@ -77,15 +79,45 @@ impl<'m> Scopes<'m> {
                 label: "neither a session value nor listed in `caller`".to_owned(),
                 help: match nearest(name, known.iter().copied()) {
                     Some(near) => vec![format!("did you mean `${near}`?")],
-                    None => vec![
-                        format!("a verified value is declared in `[session]`: `{name} = {{ claim = \"…\" }}`"),
-                        format!("what the program binds is listed in the scope: `caller = [\"{name}\"]`"),
-                    ],
+                    None => self.ways_to_bind(name, condition),
                 },
             };
             report.push(self.diagnostic(condition, error));
         }
         bound.then_some(parsed)
+    }
+
+    /// What to do about a parameter that nobody binds.
+    fn ways_to_bind(&self, name: &str, condition: &Spanned<String>) -> Vec<String> {
+        let of_session = match self.manifest.writer(condition.span) {
+            Writer::Manifest => {
+                return vec![
+                    format!("a verified value is declared in `[session]`: `{name} = {{ claim = \"…\" }}`"),
+                    format!("what the program binds is listed in the scope: `caller = [\"{name}\"]`"),
+                ];
+            }
+            Writer::Struct if self.manifest.session.is_empty() => {
+                format!("a verified value of who is asking is declared: `session({name}(identity))`")
+            }
+            Writer::Struct => format!("a verified value of who is asking is declared: `session(…, {name})`"),
+            Writer::StructOfManifest => format!(
+                "a verified value of who is asking is declared in `[session]` of the manifest: \
+                 `{name} = {{ claim = \"…\" }}`"
+            ),
+        };
+        let own_scope = self.manifest.scopes.iter().any(|scope| scope.name.span.file == condition.span.file);
+        let of_caller = if own_scope {
+            format!("what the program binds is listed: `caller({name})`")
+        } else {
+            format!("what the program binds goes with a condition as scope: `scope = \"…\", caller({name})`")
+        };
+        vec![of_session, of_caller]
+    }
+
+    /// How a scope is spoken of: that of a struct has no name of its own.
+    fn called(&self, scope: &Scope) -> String {
+        let of = if self.manifest.writer(scope.name.span) == Writer::Manifest { "" } else { "of " };
+        format!("the scope {of}`{}`", scope.name.value)
     }
 
     fn check_caller(&self, scope: &Scope, parsed: Option<&Parsed<'_>>, report: &mut Report) {
@@ -98,7 +130,7 @@ impl<'m> Scopes<'m> {
                     .see(value.name.span, "declared here");
                 report.push(diagnostic.help("give the caller's parameter another name"));
             } else if parsed.is_some_and(|parsed| parsed.params().all(|(used, _)| used != name.value)) {
-                let message = format!("the scope `{}` doesn't use its parameter `{}`", scope.name.value, name.value);
+                let message = format!("{} doesn't use its parameter `{}`", self.called(scope), name.value);
                 let diagnostic = Diagnostic::error(&codes::SCOPE_CALLER, message)
                     .at(name.span, "not used")
                     .see(scope.condition.span, "in this fragment");
@@ -190,11 +222,13 @@ impl<'m> Scopes<'m> {
             )
         {
             if self.unguarded.insert(&scope.name.value) {
-                report.push(unguarded(scope, &params));
+                report.push(self.unguarded(scope, &params));
             }
             return None;
         }
-        Some(Resolved { expr, params })
+        let own = declared.filter(|scope| self.manifest.writer(scope.name.span) != Writer::Manifest);
+        let caller = own.map(|scope| scope.caller.clone()).unwrap_or_default();
+        Some(Resolved { expr, params, caller })
     }
 
     /// What Electric refuses only where scope and where come together.
@@ -209,6 +243,38 @@ impl<'m> Scopes<'m> {
         let diagnostic = Diagnostic::error(&codes::FRAGMENT_UNSUPPORTED, message).at(condition.span, "with this");
         report.push(diagnostic.help("write the condition otherwise, or keep what decides in a column"));
         false
+    }
+
+    fn unguarded(&self, scope: &Scope, params: &[(ParamUse, ParamSource)]) -> Diagnostic {
+        let called = self.called(scope);
+        let message = if !scope.caller.is_empty() {
+            format!("what the caller binds is enough for {called}")
+        } else if params.is_empty() {
+            format!("{called} shows everybody the same rows")
+        } else {
+            format!("{called} doesn't hold people to a value of the session")
+        };
+        let diagnostic = Diagnostic::error(&codes::SCOPE_UNGUARDED, message)
+            .at(scope.condition.span, "can be true without a value of the session");
+        let say_why = "if anybody may see these rows, say why:";
+        match self.manifest.writer(scope.name.span) {
+            Writer::Manifest => {
+                let why = format!("{say_why} `{} = {{ where = …, unguarded = \"…\" }}`", scope.name.value);
+                diagnostic.help("compare a column with a value of `[session]`, joined by `and`").help(why)
+            }
+            Writer::Struct if self.manifest.session.is_empty() => diagnostic
+                .help("compare a column with a value of the session, joined by `and`: `user_id = $user_id`")
+                .help("declare the session: `session(user_id(identity))`")
+                .help(format!("{say_why} `unguarded = \"…\"`")),
+            Writer::Struct | Writer::StructOfManifest => {
+                let names: Vec<String> =
+                    self.manifest.session.iter().map(|value| format!("${}", value.name.value)).collect();
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                let compare =
+                    format!("compare a column with {} of the session by `=`, joined by `and`", listed(&names, "or"));
+                diagnostic.help(compare).help(format!("{say_why} `unguarded = \"…\"`"))
+            }
+        }
     }
 
     fn word(&self, name: &str) -> Word {
@@ -232,11 +298,20 @@ impl<'m> Scopes<'m> {
         let diagnostic = Diagnostic::error(&codes::SCOPE_UNKNOWN, format!("there is no scope `{}`", name.value))
             .at(name.span, "not declared")
             .suggest(&name.value, known);
-        if diagnostic.help.is_empty() {
-            return diagnostic
-                .help(format!("declare the rule: `{} = \"user_id = $user_id\"` in `[scope]`", name.value));
+        if !diagnostic.help.is_empty() {
+            return diagnostic;
         }
-        diagnostic
+        let rule = format!("`{} = \"user_id = $user_id\"`", name.value);
+        let here = "write the rule itself: `scope = \"user_id = $user_id\"`";
+        match self.manifest.writer(name.span) {
+            Writer::Manifest => diagnostic.help(format!("declare the rule: {rule} in `[scope]`")),
+            Writer::Struct => {
+                diagnostic.help(here).help("scopes that have names stand in a manifest: `manifest = \"shapes.toml\"`")
+            }
+            Writer::StructOfManifest => {
+                diagnostic.help(format!("declare the rule in `[scope]` of the manifest: {rule}")).help(here)
+            }
+        }
     }
 
     /// A scope that doesn't fit a table: one diagnostic for all shapes with the same trouble.
@@ -286,21 +361,6 @@ impl<'m> Scopes<'m> {
         let start = condition.span.start + quotes + dropped;
         Span { start: start + at.start, end: start + at.end, ..condition.span }
     }
-}
-
-fn unguarded(scope: &Scope, params: &[(ParamUse, ParamSource)]) -> Diagnostic {
-    let name = &scope.name.value;
-    let message = if !scope.caller.is_empty() {
-        format!("what the caller binds is enough for the scope `{name}`")
-    } else if params.is_empty() {
-        format!("the scope `{name}` shows everybody the same rows")
-    } else {
-        format!("the scope `{name}` doesn't hold people to a value of the session")
-    };
-    Diagnostic::error(&codes::SCOPE_UNGUARDED, message)
-        .at(scope.condition.span, "can be true without a value of the session")
-        .help("compare a column with a value of `[session]`, joined by `and`")
-        .help(format!("if anybody may see these rows, say why: `{name} = {{ where = …, unguarded = \"…\" }}`"))
 }
 
 /// What a parameter says of who is asking.

@@ -27,7 +27,7 @@ use crate::fragment::ParamUse;
 use crate::manifest::{Manifest, TypeRule};
 use crate::model::{Field, Filter, Local, Model, Param, Shape};
 use crate::naming::{self, Wanted};
-use crate::source::SourceMap;
+use crate::source::{SourceMap, Spanned};
 
 use filter::Scopes;
 use generated::{Decided, Generated};
@@ -138,7 +138,7 @@ fn shape(
     let entry = selection.entry;
     let fields = fields(selection, decided, report);
     let indexes = index::indexes(selection, &fields, report);
-    let params = params(selection, &resolved.params, decided, session, report)?;
+    let params = params(selection, resolved, decided, session, report)?;
     let filter = resolved.expr.clone().map(|expr| Filter { sql: crate::fragment::print(&expr), expr });
     let table = format!("_rows_{}", naming::mangled(&entry.name.value));
     let local = Local {
@@ -211,7 +211,7 @@ fn fields(selection: &Selection<'_>, decided: &Decided<'_>, report: &mut Report)
 /// The positional parameters. A name that stands for several of them has one type, so that it is bound once.
 fn params(
     selection: &Selection<'_>,
-    uses: &[(ParamUse, ParamSource)],
+    filter::Resolved { params: uses, caller, .. }: &filter::Resolved,
     decided: &Decided<'_>,
     session: &crate::model::Session,
     report: &mut Report,
@@ -229,7 +229,7 @@ fn params(
                 match types::merged(same.iter().map(own)) {
                     Some(ty) => ty,
                     None => {
-                        conflict(selection, param, &same, report);
+                        conflict(selection, caller, param, &same, report);
                         return None;
                     }
                 }
@@ -240,12 +240,19 @@ fn params(
     Some(params)
 }
 
-fn conflict(selection: &Selection<'_>, param: &ParamUse, same: &[&ParamUse], report: &mut Report) {
+fn conflict(
+    selection: &Selection<'_>,
+    caller: &[Spanned<String>],
+    param: &ParamUse,
+    same: &[&ParamUse],
+    report: &mut Report,
+) {
     let kinds: Vec<String> = same.iter().map(|other| format!("`{}`", other.pg_type)).collect();
     let message = format!("the parameter `{}` is compared with {}", param.name, kinds.join(" and "));
+    let listed = caller.iter().find(|listed| listed.value == param.name);
     report.push(
         Diagnostic::error(&codes::PARAMETER_TYPE, message)
-            .at(selection.entry.name.span, "in this shape")
+            .at(listed.map_or(selection.entry.name.span, |listed| listed.span), "in this shape")
             .help("use a parameter for each type"),
     );
 }

@@ -75,11 +75,11 @@ pub(super) fn check_load(selection: &Selection<'_>, report: &mut Report) {
             {
                 let message = format!("the table `{}` has no column `{}`", selection.table_name.name, by.value);
                 let columns = selection.table.columns.iter().map(|column| column.name.as_str());
-                report.push(
-                    Diagnostic::error(&codes::SHAPE_COLUMN, message)
-                        .at(by.span, "no such column")
-                        .suggest(&by.value, columns),
-                );
+                let diagnostic = Diagnostic::error(&codes::SHAPE_COLUMN, message).at(by.span, "no such column");
+                report.push(match entry.fields {
+                    Some(_) => diagnostic.suggest_or_list(&by.value, "its columns", &columns.collect::<Vec<_>>()),
+                    None => diagnostic.suggest(&by.value, columns),
+                });
             }
             let message = format!("`load` of `{}` has no effect yet: all rows are loaded", entry.name.value);
             report.push(Diagnostic::warning(&codes::MANIFEST_NOT_YET, message).at(*span, "read, but not followed yet"));

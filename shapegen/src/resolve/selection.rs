@@ -1,15 +1,18 @@
 //! Which table, which columns and which key a shape has.
 
 use crate::catalog::{Catalog, Column, QualifiedName, Table};
-use crate::diagnostics::{Diagnostic, Report, codes};
+use crate::diagnostics::{Diagnostic, Report, codes, listed};
 use crate::fragment::Subject;
-use crate::manifest::{Manifest, Shape};
-use crate::source::Spanned;
+use crate::manifest::{Manifest, Shape, Writer};
+use crate::source::{Span, Spanned};
 
 use super::types::{self, Types};
 
 /// Electric leaves generated columns out before this version of PostgreSQL.
 const SENDS_GENERATED_COLUMNS: u32 = 18;
+
+/// So many tables can be listed.
+const FEW: usize = 12;
 
 /// A shape's part of its table.
 pub(super) struct Selection<'c> {
@@ -32,7 +35,8 @@ pub(super) fn select<'c>(
 ) -> Option<Selection<'c>> {
     let Subject { name: table_name, table, .. } = find_table(entry, catalog, report)?;
     let generated = manifest.server.postgres.is_some_and(|version| version >= SENDS_GENERATED_COLUMNS);
-    let chooser = Chooser { entry, table_name, table, types, generated };
+    let writer = manifest.writer(entry.name.span);
+    let chooser = Chooser { entry, table_name, table, types, generated, writer };
     let columns = chooser.columns(report);
     let key = chooser.key(report);
     for list in [&entry.secret, &entry.finders] {
@@ -50,11 +54,12 @@ pub(super) fn find_table<'c>(entry: &Shape, catalog: &'c Catalog, report: &mut R
         return Some(Subject { name, table, catalog });
     }
     if let Some(span) = names(&written.value).find_map(|name| catalog.views.get(&name)) {
+        let columns = if entry.fields.is_some() { "the fields that are wanted" } else { "`columns`" };
         report.push(
             Diagnostic::error(&codes::SHAPE_VIEW, format!("`{}` is a view, and only tables sync", written.value))
                 .at(written.span, "a view")
                 .see(*span, "declared here")
-                .help("make the shape of the table behind it, with a `where` and `columns`"),
+                .help(format!("make the shape of the table behind it, with a `where` and {columns}")),
         );
         return None;
     }
@@ -67,6 +72,14 @@ pub(super) fn find_table<'c>(entry: &Shape, catalog: &'c Catalog, report: &mut R
         .at(written.span, "no such table")
         .suggest(&written.value, known.iter().map(String::as_str));
     let diagnostic = match &entry.table {
+        Some(_) if entry.fields.is_some() && diagnostic.help.is_empty() => match known.as_slice() {
+            [] => diagnostic.help("it declares no table at all"),
+            few if few.len() <= FEW => {
+                let few: Vec<&str> = few.iter().map(String::as_str).collect();
+                diagnostic.help(format!("its tables are {}", listed(&few, "and")))
+            }
+            _ => diagnostic,
+        },
         Some(_) => diagnostic,
         None => diagnostic.help("a shape of another name than its table says `table = \"…\"`"),
     };
@@ -97,6 +110,7 @@ struct Chooser<'c, 't> {
     types: &'t Types<'t>,
     /// Generated columns are sent.
     generated: bool,
+    writer: Writer,
 }
 
 impl<'c> Chooser<'c, '_> {
@@ -133,10 +147,14 @@ impl<'c> Chooser<'c, '_> {
             let message = format!("the column `{}` is generated, and Electric doesn't send it", name.value);
             let diagnostic = Diagnostic::error(&codes::SHAPE_COLUMN, message)
                 .at(name.span, "not sent")
-                .see(column.span, "declared here")
-                .help("with PostgreSQL 18 it is: say `postgres = 18` in `[server]`")
-                .help("without it, leave the column out");
-            report.push(diagnostic);
+                .see(column.span, "declared here");
+            let (newer, older) = match self.writer {
+                Writer::Manifest => ("say `postgres = 18` in `[server]`", "leave the column out"),
+                Writer::Struct => ("name a manifest that says `postgres = 18` in `[server]`", "remove the field"),
+                Writer::StructOfManifest => ("say `postgres = 18` in `[server]` of the manifest", "remove the field"),
+            };
+            let diagnostic = diagnostic.help(format!("with PostgreSQL 18 it is: {newer}"));
+            report.push(diagnostic.help(format!("without it, {older}")));
             return None;
         }
         Some(column)
@@ -189,12 +207,28 @@ impl<'c> Chooser<'c, '_> {
             };
             failed = true;
             let diagnostic = Diagnostic::error(&codes::SHAPE_KEY, message)
-                .at(span, format!("the key of `{}`", self.entry.name.value))
-                .see(column.span, "declared here")
-                .help("name another unique set of columns: `key = […]`");
-            report.push(diagnostic);
+                .at(self.place(column, span), format!("the key of `{}`", self.entry.name.value))
+                .see(column.span, "declared here");
+            report.push(diagnostic.help(match self.entry.fields {
+                Some(_) => "mark the fields of another unique set with `#[shape(key)]`",
+                None => "name another unique set of columns: `key = […]`",
+            }));
         }
         (!failed).then_some(key)
+    }
+
+    /// Where a struct has a column; elsewhere the key's place.
+    fn place(&self, column: &Column, key: Span) -> Span {
+        self.entry.field(&column.name).map_or(key, |field| field.column.span)
+    }
+
+    /// How a unique set is made the key.
+    fn as_key(&self, set: &[String]) -> String {
+        if self.entry.fields.is_none() {
+            return format!("`key = {}`", toml_list(set));
+        }
+        let names: Vec<&str> = set.iter().map(String::as_str).collect();
+        listed(&names, "and")
     }
 
     fn no_key(&self) -> Diagnostic {
@@ -203,8 +237,14 @@ impl<'c> Chooser<'c, '_> {
         let diagnostic = Diagnostic::error(&codes::SHAPE_KEY, message)
             .at(written.span, "its rows can't be told apart")
             .see(self.table.span, "declared here");
-        match self.usable_sets().next() {
-            Some(set) => diagnostic.help(format!("one of its unique sets can be the key: `key = {}`", toml_list(set))),
+        // Best one that a struct has the fields for.
+        let lacking = |set: &&[String]| set.iter().filter(|name| self.entry.field(name).is_none()).count();
+        match self.usable_sets().min_by_key(lacking) {
+            Some(set) if self.entry.fields.is_some() => {
+                let mark = if set.len() == 1 { "mark it" } else { "mark them" };
+                diagnostic.help(format!("{} can be the key: {mark} with `#[shape(key)]`", self.as_key(set)))
+            }
+            Some(set) => diagnostic.help(format!("one of its unique sets can be the key: {}", self.as_key(set))),
             None => {
                 diagnostic.help("give it a primary key, or a unique constraint or index over columns that are not null")
             }
@@ -237,7 +277,10 @@ impl<'c> Chooser<'c, '_> {
                     let diagnostic = Diagnostic::error(&codes::SHAPE_KEY, message)
                         .at(name.span, "can be NULL")
                         .see(column.span, "declared here");
-                    report.push(diagnostic.help("declare it NOT NULL, or name another unique set of columns"));
+                    report.push(diagnostic.help(match self.entry.fields {
+                        Some(_) => "declare it NOT NULL, or mark the fields of another unique set with `#[shape(key)]`",
+                        None => "declare it NOT NULL, or name another unique set of columns",
+                    }));
                 }
                 None => {
                     failed = true;
@@ -249,10 +292,16 @@ impl<'c> Chooser<'c, '_> {
             |set: &&[String]| set.len() == list.value.len() && list.value.iter().all(|name| set.contains(&name.value));
         if !failed && !self.unique_sets().any(|set| same(&set)) {
             failed = true;
-            let message = format!("the key of `{}` is no unique set of its table", self.entry.name.value);
+            let message = match (&self.entry.row, &self.entry.fields) {
+                (Some(row), Some(_)) => format!("the key of `{}` is no unique set of its table", row.value),
+                _ => format!("the key of `{}` is no unique set of its table", self.entry.name.value),
+            };
             let mut diagnostic = Diagnostic::error(&codes::SHAPE_KEY, message).at(list.span, "two rows could share it");
             for set in self.usable_sets().take(3) {
-                diagnostic = diagnostic.help(format!("a unique set is `key = {}`", toml_list(set)));
+                diagnostic = diagnostic.help(match self.entry.fields {
+                    Some(_) => format!("a unique set is {}: mark its fields with `#[shape(key)]`", self.as_key(set)),
+                    None => format!("a unique set is {}", self.as_key(set)),
+                });
             }
             report.push(diagnostic);
         }
@@ -274,6 +323,14 @@ impl<'c> Chooser<'c, '_> {
 
     fn left_out(&self, part: &Column) -> Diagnostic {
         let shape = &self.entry.name.value;
+        if let (Some(row), Some(_)) = (&self.entry.row, &self.entry.fields) {
+            let ty = self.types.column(self.table_name, part, &mut |name| name.name.clone()).ty;
+            let message = format!("`{}` has no field for `{}`, which is part of its key", row.value, part.name);
+            return Diagnostic::error(&codes::SHAPE_KEY, message)
+                .at(self.entry.columns.as_ref().map_or(row.span, |list| list.span), "no such field")
+                .see(part.span, "declared here")
+                .help(format!("add a field: `pub {}: {ty}`", crate::naming::snake(&part.name)));
+        }
         let message = format!("the shape `{shape}` leaves out `{}`, which is part of its key", part.name);
         let diagnostic = Diagnostic::error(&codes::SHAPE_KEY, message);
         let excluded =
@@ -295,11 +352,16 @@ impl<'c> Chooser<'c, '_> {
             if self.find(&name.value).is_none() {
                 report.push(self.unknown(name));
             } else if columns.is_some_and(|columns| columns.iter().all(|column| column.name != name.value)) {
-                let message =
-                    format!("the column `{}` is not part of the shape `{}`", name.value, self.entry.name.value);
+                let message = match (&self.entry.row, &self.entry.fields) {
+                    (Some(row), Some(_)) => format!("`{}` has no field for the column `{}`", row.value, name.value),
+                    _ => format!("the column `{}` is not part of the shape `{}`", name.value, self.entry.name.value),
+                };
                 let diagnostic =
                     Diagnostic::error(&codes::SHAPE_COLUMN, message).at(name.span, "left out of the shape");
-                report.push(diagnostic.help("remove it here, or let `columns` or `except` take it in"));
+                report.push(diagnostic.help(match self.entry.fields {
+                    Some(_) => "remove it here, or add a field for it",
+                    None => "remove it here, or let `columns` or `except` take it in",
+                }));
             }
         }
     }

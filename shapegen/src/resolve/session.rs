@@ -3,7 +3,7 @@
 use shapegen_runtime::definition::ParamSource;
 
 use crate::diagnostics::{Diagnostic, Report, codes};
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, Manifest, Place, Writer};
 use crate::model::{RustType, Session, SessionValue};
 
 use super::filter::Resolved;
@@ -16,10 +16,14 @@ pub(super) fn check_identity(manifest: &Manifest, report: &mut Report) {
     if let Some(first) = manifest.session.first()
         && manifest.session.iter().all(|value| !value.identity)
     {
+        let mark = match manifest.writer(first.name.span) {
+            Writer::Manifest => "`{ claim = \"sub\", identity = true }`".to_owned(),
+            Writer::Struct | Writer::StructOfManifest => format!("`session({}(identity))`", first.name.value),
+        };
         report.push(
             Diagnostic::error(&codes::SESSION_IDENTITY, "no value of the session says who the person is")
                 .at(first.name.span, "not an identity")
-                .help("mark the value that tells people apart: `{ claim = \"sub\", identity = true }`"),
+                .help(format!("mark the value that tells people apart: {mark}")),
         );
     }
 }
@@ -32,7 +36,7 @@ pub(super) fn session(
     report: &mut Report,
 ) -> Session {
     let values: Vec<SessionValue> =
-        manifest.session.iter().map(|value| session_value(value, resolved, decided, report)).collect();
+        manifest.session.iter().map(|value| session_value(value, manifest, resolved, decided, report)).collect();
     let mut identities = values.iter().filter(|value| value.identity);
     let constructor = match (identities.next(), identities.next()) {
         (Some(only), None) if only.name == "user_id" => "user",
@@ -44,6 +48,10 @@ pub(super) fn session(
 
 /// A value that is no identity is set by a method of its name, beside the session's own methods.
 fn check_setters(manifest: &Manifest, constructor: &str, report: &mut Report) {
+    if manifest.place == Place::Struct {
+        // None is generated beside a struct.
+        return;
+    }
     let own = ["token", "clone", constructor];
     for value in manifest.session.iter().filter(|value| !value.identity && own.contains(&value.name.value.as_str())) {
         let message = format!("the session value `{}` has a name that is taken", value.name.value);
@@ -57,6 +65,7 @@ fn check_setters(manifest: &Manifest, constructor: &str, report: &mut Report) {
 
 fn session_value(
     value: &manifest::SessionValue,
+    manifest: &Manifest,
     resolved: &[(Selection<'_>, Resolved)],
     decided: &Decided<'_>,
     report: &mut Report,
@@ -79,7 +88,13 @@ fn session_value(
                     ty = merged;
                 }
                 None => {
-                    let message = format!("the session value `{name}` is compared with columns of different types");
+                    let as_types = match (manifest.writer(value.name.span), first) {
+                        (Writer::Manifest, _) | (_, None) => "with columns of different types".to_owned(),
+                        (_, Some((_, earlier))) => {
+                            format!("with a column of type `{earlier}` and with one of type `{}`", param.pg_type)
+                        }
+                    };
+                    let message = format!("the session value `{name}` is compared {as_types}");
                     let mut diagnostic = Diagnostic::error(&codes::PARAMETER_TYPE, message)
                         .at(value.name.span, "of one type in every shape");
                     if let Some((earlier, pg_type)) = first {

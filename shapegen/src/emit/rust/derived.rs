@@ -2,12 +2,12 @@
 //! program is in its way.
 
 use proc_macro2::{Group, Ident, Spacing, Span, TokenStream, TokenTree};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 
 use super::FORM;
 use super::definition::definition;
 use super::enums::pg_enum;
-use super::print::{field_type, string, tokens};
+use super::print::{field_type, ident, string, tokens};
 use super::shape::{Access, Null, RowField, ShapeCode};
 use crate::catalog::QualifiedName;
 use crate::emit::EmitError;
@@ -118,6 +118,50 @@ pub(crate) fn derived(shape: &Shape, written: &Written<'_>) -> Result<TokenStrea
     });
     let scope = scope(runtime, quote!(#inside #(#checks)*), inputs);
     Ok(quote!(#outside #scope))
+}
+
+/// The structs beside a row struct.
+pub(crate) struct Beside {
+    pub(crate) structs: TokenStream,
+    /// The type that tells rows apart.
+    pub(crate) key: TokenStream,
+    /// The name of what the program binds.
+    pub(crate) params: Option<Ident>,
+}
+
+/// The structs beside a row struct with which something else is wrong. `own` has the name and the type of a column's
+/// field, for a column that has one.
+pub(crate) fn beside(
+    shape: &Shape,
+    row: &Ident,
+    visibility: &TokenStream,
+    own: &dyn Fn(&str) -> Option<(Ident, TokenStream)>,
+    runtime: &TokenStream,
+) -> Result<Beside, EmitError> {
+    let mut words = Words::default();
+    let row = words.hide(quote!(#row));
+    let fields = shape.fields.iter().map(|field| {
+        let (name, ty) = match own(&field.column) {
+            Some((name, ty)) => (words.hide(quote!(#name)), words.hide(ty).into_token_stream()),
+            None => (ident(&field.ident)?, field_type(field)?),
+        };
+        let access = Access { with: None, null: Null::Refused, ty: None, span: Span::call_site() };
+        Ok(RowField { field, name, ty, access })
+    });
+    let fields = fields.collect::<Result<Vec<_>, EmitError>>()?;
+    let code = ShapeCode { shape, row: &row, fields: &fields, skipped: &[], visibility };
+    let (key_struct, params_struct) = (code.key_struct()?, code.params_struct()?);
+    let key = match (&shape.key_struct, shape.key.as_slice()) {
+        (None, [only]) => fields.get(*only).map_or_else(|| quote!(()), |field| field.ty.clone()),
+        (Some(name), _) => ident(name)?.into_token_stream(),
+        (None, _) => quote!(()),
+    };
+    let v1 = quote!(#runtime::__private::v1);
+    Ok(Beside {
+        structs: words.spell(quote!(#key_struct #params_struct), &v1),
+        key: words.spell(key, &v1),
+        params: shape.params_struct.as_deref().map(ident).transpose()?,
+    })
 }
 
 /// What stands beside an enum that derives one of PostgreSQL.

@@ -20,7 +20,9 @@ use quote::quote;
 
 use super::{EmitError, header, is_current};
 use crate::model::{Model, Shape};
-pub(crate) use derived::{Check, Written, WrittenEnum, WrittenField, derived, derived_enum, derived_newtype};
+pub(crate) use derived::{
+    Beside, Check, Written, WrittenEnum, WrittenField, beside, derived, derived_enum, derived_newtype,
+};
 use print::ident;
 
 /// The form of the code that is printed here: what `generated_for!` holds against the runtime.

@@ -1,0 +1,10 @@
+use shapegen_macros::Shape;
+use uuid::Uuid;
+
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(table = "notes", schema = "schema.sql", scope = "public")]
+struct Note {
+    id: Uuid,
+}
+
+fn main() {}

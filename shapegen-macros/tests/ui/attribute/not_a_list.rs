@@ -1,0 +1,10 @@
+use shapegen_macros::Shape;
+use uuid::Uuid;
+
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape = "notes"]
+struct Note {
+    id: Uuid,
+}
+
+fn main() {}

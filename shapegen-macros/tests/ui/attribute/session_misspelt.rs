@@ -1,0 +1,12 @@
+use shapegen_macros::Shape;
+use uuid::Uuid;
+
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(table = "notes", schema = "schema.sql", change_frequency = "low")]
+#[shape(sesion(user_id(identity)), scope = "user_id = $user_id")]
+struct Note {
+    id: Uuid,
+    user_id: Uuid,
+}
+
+fn main() {}

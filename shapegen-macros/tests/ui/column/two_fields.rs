@@ -1,0 +1,14 @@
+use shapegen_macros::Shape;
+use uuid::Uuid;
+
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(table = "notes", schema = "schema.sql", change_frequency = "low")]
+#[shape(scope = "public")]
+struct Note {
+    id: Uuid,
+    title: String,
+    #[shape(column = "title")]
+    headline: String,
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use shapegen_macros::ShapeEnum;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, ShapeEnum)]
+#[shape(type = "mood", schema = "schema.sql")]
+enum Mood {
+    Happy,
+    #[shape(label = "happy")]
+    Glad,
+    Sad,
+    SoSo,
+    #[shape(other)]
+    Other(Box<str>),
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use shapegen_macros::ShapeEnum;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, ShapeEnum)]
+#[shape(type = "mood", schema = "schema.sql")]
+enum Mood {
+    Happy,
+    Sad,
+    #[shape(other)]
+    Other(Box<str>),
+}
+
+fn main() {}

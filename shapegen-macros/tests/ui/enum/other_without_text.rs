@@ -1,0 +1,13 @@
+use shapegen_macros::ShapeEnum;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, ShapeEnum)]
+#[shape(type = "mood", schema = "schema.sql")]
+enum Mood {
+    Happy,
+    Sad,
+    SoSo,
+    #[shape(other)]
+    Other,
+}
+
+fn main() {}

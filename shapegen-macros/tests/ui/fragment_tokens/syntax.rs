@@ -1,0 +1,11 @@
+use shapegen_macros::Shape;
+use uuid::Uuid;
+
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(table = "notes", schema = "schema.sql", change_frequency = "low")]
+#[shape(session(user_id(identity)), scope = "user_id = $user_id", where(archived_at is))]
+struct Note {
+    id: Uuid,
+}
+
+fn main() {}

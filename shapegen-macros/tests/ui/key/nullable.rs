@@ -1,0 +1,14 @@
+use shapegen_macros::Shape;
+use uuid::Uuid;
+
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(table = "seats", schema = "schema.sql", change_frequency = "low")]
+#[shape(scope = "public")]
+struct Seat {
+    hall: String,
+    number: i32,
+    #[shape(key)]
+    holder: Option<Uuid>,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use shapegen_macros::Shape;
+use uuid::Uuid;
+
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(table = "notes", manifest = "not_toml.toml", change_frequency = "low")]
+#[shape(scope = "user")]
+struct Note {
+    id: Uuid,
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use jiff::Timestamp;
+use shapegen_macros::Shape;
+use uuid::Uuid;
+
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(table = "notes", schema = "schema.sql", change_frequency = "low")]
+#[shape(scope = "public")]
+struct Note {
+    id: Uuid,
+    title: String,
+    body: Option<String>,
+    created_at: Timestamp,
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+#![deny(warnings)]
+#![allow(dead_code)]
+
+use shapegen_macros::Shape;
+use uuid::Uuid;
+
+#[allow(deprecated, reason = "all rows are loaded")]
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(table = "notes", schema = "schema.sql", change_frequency = "low")]
+#[shape(scope = "public", load = "from_now")]
+struct Note {
+    id: Uuid,
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use shapegen_macros::Shape;
+use uuid::Uuid;
+
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(table = "notes", schema = "schema.sql", change_frequency = "low")]
+#[shape(scope = "public")]
+struct Note {
+    id: Uuid,
+    title: Title,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Title(String);
+
+fn main() {}

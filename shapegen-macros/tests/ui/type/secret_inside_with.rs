@@ -1,0 +1,17 @@
+use shapegen_macros::Shape;
+use shapegen_runtime::value::Secret;
+use uuid::Uuid;
+
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(table = "notes", schema = "schema.sql", change_frequency = "low")]
+#[shape(scope = "public")]
+struct Note {
+    id: Uuid,
+    #[shape(with = "crate::title")]
+    title: Secret<Title>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Title(String);
+
+fn main() {}

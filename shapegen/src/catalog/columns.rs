@@ -433,16 +433,24 @@ impl Replay<'_> {
         self.change_type(&family, &column.value, data_type.as_ref());
     }
 
+    /// The declared type that a constant is of where this one is expected: of a domain it is what that is over.
+    fn type_of_constants(&self, used: &TypeUse) -> Option<TypeId> {
+        let TypeOf::Declared(of) = used.of else { return None };
+        match &self.db[of].kind {
+            TypeKind::Domain(facts) if used.dims == 0 => self.type_of_constants(facts.base.as_ref()?),
+            _ => Some(of),
+        }
+    }
+
     /// Gives a column of these tables, parents before children, another type.
     pub(super) fn change_type(&mut self, tables: &[RelationId], name: &str, data_type: Option<&TypeUse>) {
         for table in tables {
             let Some(number) = self.db[*table].column(name) else { continue };
+            let before = self.db[*table][number].data_type.as_ref().and_then(|used| self.type_of_constants(used));
             let column = &mut self.db[*table][number];
             // A default is converted, and its expression still made with the old type.
-            if column.default.is_some()
-                && let Some(TypeUse { of: TypeOf::Declared(before), .. }) = &column.data_type
-            {
-                column.default_types.push(*before);
+            if column.default.is_some() {
+                column.default_types.extend(before);
             }
             column.data_type = data_type.cloned();
         }

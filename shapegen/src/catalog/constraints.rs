@@ -17,7 +17,14 @@ impl Replay<'_> {
         if let Some(name) = &name
             && let Some(before) = self.db.constraint_of(table, &name.value)
         {
-            let before = self.db[before].span;
+            let own = &self.db[before];
+            if matches!((&kind, &own.kind), (ConstraintKind::Check { .. }, ConstraintFacts::Check { .. })) && !own.local
+            {
+                // It is one with the check that is inherited by that name; nothing of a partition's is its own.
+                self.db[before].local = !self.db[table].is_partition;
+                return;
+            }
+            let before = own.span;
             return self.declared_twice("constraint", &name.value, name.span, before);
         }
         match kind {
@@ -221,6 +228,7 @@ impl Replay<'_> {
     pub(super) fn inherit_check(&mut self, child: RelationId, name: &str, words: &[String], span: Span) {
         if let Some(own) = self.db.constraint_of(child, name) {
             self.db[own].inherited += 1;
+            self.db[own].local &= !self.db[child].is_partition;
             return;
         }
         let columns = self.db[child].columns_among(words);

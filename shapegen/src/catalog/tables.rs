@@ -108,7 +108,7 @@ impl Replay<'_> {
         }
         let (checks, keys, foreign_keys) = in_order(constraints);
         for check in checks {
-            self.declare_check(table, check);
+            self.add_constraint(table, check, false);
         }
         if is_partition && let Some(parent) = self.db[table].parents.first().copied() {
             self.inherit_keys(table, parent);
@@ -246,18 +246,6 @@ impl Replay<'_> {
                 }
             }
         }
-    }
-
-    fn declare_check(&mut self, table: RelationId, check: ConstraintDef) {
-        // A check that the parent has by the same name is one with it.
-        if let Some(name) = &check.name
-            && let Some(own) = self.db.constraint_of(table, &name.value)
-            && !self.db[own].local
-        {
-            self.db[own].local = true;
-            return;
-        }
-        self.add_constraint(table, check, false);
     }
 }
 

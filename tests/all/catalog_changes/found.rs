@@ -118,4 +118,21 @@ pub const FOUND: &[(&str, &str)] = &[
         "CREATE TYPE app.span AS RANGE (subtype = time, multirange_type_name = spans); ALTER TYPE app.span SET SCHEMA public; \
          CREATE TABLE c (i int, s span, t spans); DROP SCHEMA app CASCADE;",
     ),
+    (
+        "a default keeps no domain where the column's type changes, but what that is over",
+        "CREATE DOMAIN d AS int; CREATE DOMAIN e AS mood; CREATE DOMAIN f AS e; CREATE TABLE c (a d DEFAULT NULL, b f DEFAULT \
+         'sad', c d[] DEFAULT '{}'); ALTER TABLE c ALTER a TYPE smallint, ALTER b TYPE text, ALTER c TYPE int[]; DROP \
+         DOMAIN d CASCADE; DROP DOMAIN e CASCADE; CREATE TABLE c2 (LIKE c INCLUDING ALL); DROP TYPE mood CASCADE;",
+    ),
+    (
+        "a check that is inherited can be declared again",
+        "CREATE TABLE p (i int, CONSTRAINT k CHECK (i > 0)); CREATE TABLE c () INHERITS (p); ALTER TABLE c ADD CONSTRAINT k \
+         CHECK (i > 0); ALTER TABLE p DROP CONSTRAINT k; ALTER TABLE c DROP CONSTRAINT k;",
+    ),
+    (
+        "no check that a partition's parent has is the partition's own",
+        "CREATE TABLE p (i int, CONSTRAINT k CHECK (i > 0)) PARTITION BY LIST (i); CREATE TABLE c PARTITION OF p (CONSTRAINT k \
+         CHECK (i > 0), CONSTRAINT l CHECK (i > 1)) DEFAULT; ALTER TABLE p ADD CONSTRAINT l CHECK (i > 1); ALTER TABLE p \
+         DROP CONSTRAINT k, DROP CONSTRAINT l; ALTER TABLE c ADD CONSTRAINT k UNIQUE (i), ADD CONSTRAINT l PRIMARY KEY (i);",
+    ),
 ];

@@ -65,7 +65,7 @@ impl Replay<'_> {
     fn passes_partitions_by(&self, table: RelationId, action: &TableAction) -> bool {
         let TableAction::NotNull { column, set: true } = action else { return false };
         let relation = &self.db[table];
-        relation.partitioned && relation.column(&column.value).is_some_and(|number| relation[number].not_null)
+        relation.is_partitioned() && relation.column(&column.value).is_some_and(|number| relation[number].not_null)
     }
 
     /// Applies one action, and gives back what follows from it.
@@ -106,7 +106,7 @@ impl Replay<'_> {
             }
             TableAction::Type { column, data_type } => self.alter_column_type(table, &column, &data_type),
             TableAction::Attach(partition) => self.attach(table, &partition),
-            TableAction::Detach(partition) => self.detach(table, &partition),
+            TableAction::Detach { partition, concurrently } => self.detach(table, &partition, concurrently),
             TableAction::Inherit(parent) => self.inherit(table, &parent),
             TableAction::NoInherit(parent) => self.no_inherit(table, &parent),
             TableAction::Of(name) => {

@@ -139,7 +139,7 @@ impl Database {
             parents: Vec::new(),
             children: Vec::new(),
             is_partition: false,
-            partitioned: false,
+            partition_by: None,
             of_type: None,
             referenced_by: Vec::new(),
             read_by: Vec::new(),

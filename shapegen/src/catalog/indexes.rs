@@ -239,7 +239,7 @@ impl Replay<'_> {
 
     /// Gives the partitions of a table its index.
     fn copy_to_partitions_of(&mut self, table: RelationId, index: RelationId) {
-        if self.db[table].partitioned {
+        if self.db[table].is_partitioned() {
             for partition in self.db[table].children.clone() {
                 if self.db[partition].is_table() {
                     self.ensure_index(index, partition);

@@ -58,7 +58,8 @@ pub(super) struct Relation {
     pub(super) parents: Vec<RelationId>,
     pub(super) children: Vec<RelationId>,
     pub(super) is_partition: bool,
-    pub(super) partitioned: bool,
+    /// The columns in `PARTITION BY …`.
+    pub(super) partition_by: Option<Vec<ColumnNumber>>,
     /// `OF type`
     pub(super) of_type: Option<TypeId>,
     /// Foreign keys that refer to it.
@@ -309,6 +310,10 @@ impl Relation {
             Term::Word(word) => Term::Word(word),
         };
         terms.into_iter().map(term).collect()
+    }
+
+    pub(super) fn is_partitioned(&self) -> bool {
+        self.partition_by.is_some()
     }
 
     pub(super) fn is_table(&self) -> bool {

@@ -115,7 +115,7 @@ impl Replay<'_> {
         span: Span,
     ) -> ConstraintId {
         let constraint = self.db.add_constraint(table, &name, ConstraintFacts::Foreign(key.clone()), span);
-        if self.db[key.target].partitioned {
+        if self.db[key.target].is_partitioned() {
             for partition in self.db[key.target].children.clone() {
                 self.refer_to_partition(constraint, &key, partition);
             }
@@ -126,7 +126,7 @@ impl Replay<'_> {
 
     fn copy_to_partitions(&mut self, constraint: ConstraintId) {
         let table = self.db[constraint].table;
-        if self.db[table].partitioned {
+        if self.db[table].is_partitioned() {
             for partition in self.db[table].children.clone() {
                 if self.db[partition].is_table() {
                     self.ensure_foreign_key(constraint, partition);
@@ -148,7 +148,7 @@ impl Replay<'_> {
         let entry = self.db.add_constraint(table, &name, ConstraintFacts::Foreign(part.clone()), span);
         self.db[entry].parent = Some(constraint);
         self.db[constraint].children.push(entry);
-        if self.db[partition].partitioned {
+        if self.db[partition].is_partitioned() {
             for below in self.db[partition].children.clone() {
                 self.refer_to_partition(entry, &part, below);
             }
@@ -201,7 +201,7 @@ impl Replay<'_> {
 
     pub(super) fn attach(&mut self, parent: RelationId, partition: &Name) {
         let Some(child) = self.find_relation(partition, false) else { return };
-        if !self.db[parent].partitioned && !self.db[parent].incomplete {
+        if !self.db[parent].is_partitioned() && !self.db[parent].incomplete {
             let message = format!("table `{}` is not partitioned", self.db[parent].name);
             let error = Diagnostic::error(&codes::SQL_REFERENCE, message);
             let error = error.at(partition.span(), "can't become a partition");
@@ -255,10 +255,13 @@ impl Replay<'_> {
         }
     }
 
-    pub(super) fn detach(&mut self, parent: RelationId, partition: &Name) {
+    pub(super) fn detach(&mut self, parent: RelationId, partition: &Name, concurrently: bool) {
         let Some(child) = self.find_relation(partition, false) else { return };
         if !self.db[child].parents.contains(&parent) {
             return self.no_child(parent, partition);
+        }
+        if concurrently && self.db[child].is_table() {
+            self.check_bounds(parent, child, partition.span());
         }
         self.db[child].is_partition = false;
         self.unlink(parent, child);
@@ -287,6 +290,20 @@ impl Replay<'_> {
         for entry in entries {
             self.remove_entry(entry);
         }
+    }
+
+    /// The check that a partition gets in place of its bounds and the ones of the tables above it, as others may still
+    /// rely on them when it is detached.
+    fn check_bounds(&mut self, parent: RelationId, partition: RelationId, span: Span) {
+        let mut names: Vec<String> = Vec::new();
+        let mut above = Some(parent);
+        while let Some(table) = above {
+            let relation = &self.db[table];
+            let columns = relation.partition_by.iter().flatten();
+            names.extend(columns.map(|column| relation[*column].name.clone()));
+            above = relation.parents.first().copied().filter(|_| relation.is_partition);
+        }
+        self.add_check(partition, None, &names, false, span, false);
     }
 
     pub(super) fn inherit(&mut self, child: RelationId, parent: &Name) {

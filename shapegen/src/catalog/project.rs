@@ -59,7 +59,7 @@ impl Database {
     fn table(&self, relation: &Relation) -> Table {
         let mut table = Table {
             span: relation.span,
-            partitioned: relation.partitioned,
+            partitioned: relation.is_partitioned(),
             partition_of: None,
             columns: self.columns(relation),
             primary_key: None,

@@ -50,7 +50,7 @@ impl Replay<'_> {
     }
 
     pub(super) fn create_table(&mut self, table: CreateTable) {
-        let CreateTable { name, temporary, if_not_exists, source, elements, partitioned } = table;
+        let CreateTable { name, temporary, if_not_exists, source, elements, partition_by } = table;
         let Some(schema) = self.new_schema(&name, temporary) else { return };
         if !self.may_create(schema, &name, if_not_exists) {
             return;
@@ -61,7 +61,6 @@ impl Replay<'_> {
         let types: Vec<Option<TypeUse>> = elements.iter().map(|element| self.column_type(element)).collect();
         let likes: Vec<Option<RelationId>> = elements.iter().map(|element| self.like_source(element)).collect();
         let table = self.add_rows(schema, &name.name.value, RelationKind::Table, name.span());
-        self.db[table].partitioned = partitioned;
         let is_partition = matches!(source, TableSource::PartitionOf(_));
         let missing = parents.iter().any(Option::is_none)
             || elements.iter().zip(&likes).any(|(e, like)| matches!(e, TableElement::Like { .. }) && like.is_none());
@@ -99,6 +98,7 @@ impl Replay<'_> {
             }
         }
         self.set_reads(table, &generated);
+        self.db[table].partition_by = partition_by.map(|words| self.db[table].columns_among(&words));
         for parent in parents {
             self.link(parent, table);
             self.inherit_checks(table, parent);

@@ -121,7 +121,8 @@ pub(crate) struct CreateTable {
     pub(crate) source: TableSource,
     pub(crate) elements: Vec<TableElement>,
     /// `PARTITION BY …`
-    pub(crate) partitioned: bool,
+    /// The names in `PARTITION BY …`.
+    pub(crate) partition_by: Option<Vec<String>>,
 }
 
 /// Where columns of a new table come from.
@@ -393,7 +394,7 @@ pub(crate) enum TableAction {
     DropExpression { column: Ident, if_exists: bool },
     Type { column: Ident, data_type: TypeName },
     Attach(Name),
-    Detach(Name),
+    Detach { partition: Name, concurrently: bool },
     Inherit(Name),
     NoInherit(Name),
     Of(Name),

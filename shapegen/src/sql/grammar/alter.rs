@@ -99,8 +99,9 @@ fn action(cursor: &mut Cursor<'_>) -> Read<Option<TableAction>> {
     }
     if cursor.eat("detach partition") {
         let partition = cursor.name("a table")?;
-        let _ = cursor.eat("concurrently") || cursor.eat("finalize");
-        return Ok(Some(TableAction::Detach(partition)));
+        let concurrently = cursor.eat("concurrently");
+        cursor.eat("finalize");
+        return Ok(Some(TableAction::Detach { partition, concurrently }));
     }
     if cursor.eat("inherit") {
         return Ok(Some(TableAction::Inherit(cursor.name("a table")?)));

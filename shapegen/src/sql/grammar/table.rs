@@ -2,6 +2,7 @@
 
 use super::{column, constraint, view};
 use crate::sql::cursor::{Cursor, Read};
+use crate::sql::expression;
 use crate::sql::statement::{CreateTable, Including, Name, Statement, TableElement, TableSource};
 
 /// The part of `CREATE TABLE` up to the name.
@@ -52,8 +53,8 @@ pub(super) fn create(cursor: &mut Cursor<'_>) -> Read<Statement> {
         TableSource::PartitionOf(_) => bound(cursor)?,
         _ => {}
     }
-    let partitioned = tail(cursor)?;
-    Ok(Statement::CreateTable(CreateTable { name, temporary, if_not_exists, source, elements, partitioned }))
+    let partition_by = tail(cursor)?;
+    Ok(Statement::CreateTable(CreateTable { name, temporary, if_not_exists, source, elements, partition_by }))
 }
 
 /// PostgreSQL takes 1,600 columns; without a limit the replay, which looks each up among the others, wouldn't end.
@@ -138,12 +139,14 @@ pub(super) fn bound(cursor: &mut Cursor<'_>) -> Read<()> {
     cursor.skip_parens()
 }
 
-/// What follows the columns: how the table is stored. True for `PARTITION BY`.
-fn tail(cursor: &mut Cursor<'_>) -> Read<bool> {
-    let partitioned = cursor.eat("partition by");
-    if partitioned {
+/// What follows the columns: how the table is stored. Gives the names in `PARTITION BY …`.
+fn tail(cursor: &mut Cursor<'_>) -> Read<Option<Vec<String>>> {
+    let mut partition_by = None;
+    if cursor.eat("partition by") {
         cursor.ident("RANGE, LIST or HASH")?;
+        let start = cursor.position();
         cursor.skip_parens()?;
+        partition_by = Some(expression::words_since(cursor, start));
     }
     if cursor.eat("using") {
         cursor.ident("an access method")?;
@@ -160,5 +163,5 @@ fn tail(cursor: &mut Cursor<'_>) -> Read<bool> {
         cursor.ident("a tablespace")?;
     }
     cursor.expect_end()?;
-    Ok(partitioned)
+    Ok(partition_by)
 }

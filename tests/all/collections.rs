@@ -360,7 +360,7 @@ async fn a_shape_without_its_session_stops_with_a_clear_error_and_asks_for_nothi
         let livestreams = client.livestreams();
         let error = livestreams.fresh().await.unwrap_err();
         assert!(matches!(*error, SyncError::Unbound { param: "user_id", .. }), "{error:?}");
-        let expected = "shape `livestreams` of table public.livestreams: the session has no `user_id`";
+        let expected = "shape `livestreams` of table public.livestreams: the session has no identity `user_id`";
         assert_eq!(error.to_string(), expected);
         assert!(matches!(livestreams.connection(), Connection::Stopped(_)));
         assert_eq!(livestreams.status(), Status::NeverSynced);

@@ -205,8 +205,8 @@
 //! # Warnings
 //!
 //! A macro can't warn, so a warning, for instance of a busy table that is loaded whole, comes as the use of a deprecated
-//! constant, at the place that it is about. `#[allow(deprecated)]` at the struct or the module silences it. What there is to say of the
-//! schema's files alone, `shapegen catalog schema.sql` says.
+//! constant, at the place that it is about. `#[allow(deprecated)]` at the struct or the module silences it. What there is
+//! to say of the schema's files alone, `shapegen catalog schema.sql` says.
 //!
 //! [manifest]: shapegen::manifest
 

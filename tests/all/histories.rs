@@ -1,7 +1,8 @@
 //! Random histories of DDL, judged by PostgreSQL: what a history leaves behind must be what shapegen reads from it.
 //!
-//! They are others each time. The seed is printed, each failing history's with it; `SHAPEGEN_SEED=…` runs that one
-//! history again. `SHAPEGEN_CI=1` runs more of them.
+//! Each commit is judged by others, and one commit always by the same, so that what fails fails again;
+//! `SHAPEGEN_SEED=random` takes others each time. The seed is printed, each failing history's with it; `SHAPEGEN_SEED=…`
+//! runs that one history again. `SHAPEGEN_CI=1` runs more of them.
 
 mod alter;
 mod generate;
@@ -10,9 +11,12 @@ mod style;
 mod tables;
 mod world;
 
+use std::process::Command;
+
 use serde_json::Value;
 
 use crate::catalog_judge::{THEIRS, differences, ours, read, reset};
+use crate::dependencies::workspace;
 use crate::postgres::{Database, Postgres, Session};
 use generate::Generator;
 
@@ -78,16 +82,34 @@ fn shrunk(session: &mut Session, judged: Judged) -> Judged {
     }
 }
 
+/// A seed of the commit's own; any where there is no commit.
+fn seed_of_commit() -> u64 {
+    let head = Command::new("git").args(["rev-parse", "--short=8", "HEAD"]).current_dir(workspace()).output();
+    let head = head.ok().filter(|output| output.status.success());
+    let seed =
+        head.and_then(|output| u64::from_str_radix(String::from_utf8(output.stdout).ok()?.trim().get(..8)?, 16).ok());
+    seed.unwrap_or_else(any_seed)
+}
+
+fn any_seed() -> u64 {
+    fastrand::u64(..u64::from(u32::MAX))
+}
+
 #[test]
 fn histories_end_as_postgresql_ends_them() {
     let Some(server) = Postgres::shared("nobody judged random histories") else { return };
-    let seed: Option<u64> = std::env::var("SHAPEGEN_SEED").ok().and_then(|seed| seed.parse().ok());
+    let asked = std::env::var("SHAPEGEN_SEED").ok();
+    let seed: Option<u64> = asked.as_deref().and_then(|seed| seed.parse().ok());
     let count = match seed {
         Some(_) => 1,
         None if std::env::var_os("SHAPEGEN_CI").is_some() => 500,
         None => 40,
     };
-    let first = seed.unwrap_or_else(|| fastrand::u64(..u64::from(u32::MAX)));
+    let first = match (seed, asked.as_deref()) {
+        (Some(seed), _) => seed,
+        (None, Some("random")) => any_seed(),
+        (None, _) => seed_of_commit(),
+    };
     println!("SHAPEGEN_SEED={first} and the {} after it", count - 1);
     let seeds: Vec<u64> = (first..).take(count).collect();
     let databases: Vec<Database<'_>> = (0..2).map(|at| server.database(&format!("histories_{at}"))).collect();

@@ -34,7 +34,8 @@ async fn the_official_clients_pass_every_scenario_over_sqlite() {
     let Some(folder) = peers() else { return };
     let files = tempfile::tempdir().unwrap();
     let loaded = shapegen::load(&folder.join("shapes.toml")).unwrap();
-    let service = shapegen::dev::start(loaded, &files.path().join("dev.db"), 0).await.unwrap();
+    let database = shapegen::dev::Database::Sqlite(files.path().join("dev.db"));
+    let service = shapegen::dev::start(loaded, &database, ([127, 0, 0, 1], 0).into()).await.unwrap();
     run(folder, format!("http://{}", service.local_addr())).await;
     service.shutdown().await;
 }

@@ -1,13 +1,14 @@
 //! `shapegen dev`: a shape service over a SQLite file.
 
 use std::io;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::message::Message;
 use super::{Exit, ManifestArg, Terminal};
-use crate::dev;
+use crate::dev::{self, Database};
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::source::SourceMap;
 
@@ -34,8 +35,9 @@ impl Dev {
             return Ok(Exit::Diagnostics);
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let database = Database::Sqlite(self.db.clone());
         runtime.block_on(async {
-            let service = match dev::start(loaded, &self.db, self.port).await {
+            let service = match dev::start(loaded, &database, (Ipv4Addr::LOCALHOST, self.port).into()).await {
                 Ok(service) => service,
                 Err(error) => {
                     let mut report = Report::default();

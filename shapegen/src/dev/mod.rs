@@ -15,8 +15,8 @@ mod tests;
 mod value;
 mod write;
 
-use std::net::Ipv4Addr;
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -49,13 +49,23 @@ pub enum DevError {
     Bind(#[from] BindError),
 }
 
-/// Starts the dev service on the loopback address; port 0 takes a free one.
+/// Where the dev service keeps its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Database {
+    /// A SQLite file; it is created where there is none.
+    Sqlite(PathBuf),
+}
+
+/// Starts the dev service; port 0 takes a free one. It believes whatever token it is given: an address that others can
+/// reach shows them every row.
 ///
 /// # Errors
-/// When the database can't be opened or the port is taken.
-pub async fn start(loaded: Loaded, database: &Path, port: u16) -> Result<Listening, DevError> {
+/// When the database can't be opened or the address is taken.
+pub async fn start(loaded: Loaded, database: &Database, address: SocketAddr) -> Result<Listening, DevError> {
     let Loaded { catalog, model, sources, .. } = loaded;
-    let source = SqliteSource::open(database, catalog, &sources)?;
+    let Database::Sqlite(file) = database;
+    let source = SqliteSource::open(file, catalog, &sources)?;
     let parser = source.clone();
     let claims: Vec<(String, String)> =
         model.session.values.iter().map(|value| (value.name.clone(), value.claim.clone())).collect();
@@ -67,7 +77,7 @@ pub async fn start(loaded: Loaded, database: &Path, port: u16) -> Result<Listeni
         .map_err(BindError::from)?;
     let routes =
         Router::new().route("/dev/sql", post(sql)).layer(DefaultBodyLimit::max(MOST_SQL_BYTES)).with_state(source);
-    Ok(service.bind_with((Ipv4Addr::LOCALHOST, port), routes).await?)
+    Ok(service.bind_with(address, routes).await?)
 }
 
 fn where_clause(

@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpStream};
 use shapegen_server::{RowChange, Source, TableName, Transaction};
 
 use super::source::{OpenError, Refused, SqliteSource};
-use super::start;
+use super::{Database, start};
 use crate::catalog::{Catalog, Script};
 use crate::diagnostics::Report;
 use crate::generate::load;
@@ -245,7 +245,8 @@ fn the_service_serves_tables_shapes_and_sql() {
     let loaded = load(&manifest).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let service = start(loaded, &folder.path().join("dev.db"), 0).await.unwrap();
+        let database = Database::Sqlite(folder.path().join("dev.db"));
+        let service = start(loaded, &database, ([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = service.local_addr();
         assert!(address.ip().is_loopback());
         let client = tokio::task::spawn_blocking(move || {

@@ -53,6 +53,7 @@ fn body_form(answer: &Answer) -> Value {
         return answer.text.clone().into();
     }
     let mut body = answer.json();
+    hide_tags(&mut body);
     if let Some(messages) = body.as_array_mut() {
         for headers in messages.iter_mut().map(|message| &mut message["headers"]) {
             for (name, form) in [("lsn", "L"), ("global_last_seen_lsn", "L"), ("xmin", "X"), ("xmax", "X")] {
@@ -76,6 +77,18 @@ fn body_form(answer: &Answer) -> Value {
         errors.insert("where".to_owned(), "of the parser".into());
     }
     body
+}
+
+/// A tag's hash depends on the handle.
+fn hide_tags(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(hide_tags),
+        Value::Object(fields) => fields.values_mut().for_each(hide_tags),
+        Value::String(text) if text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            *text = "TAG".to_owned();
+        }
+        _ => {}
+    }
 }
 
 fn assert_same(name: &str, expected: &Answer, found: &Answer) {
@@ -300,4 +313,18 @@ async fn must_refetch_as_in_captures_a0_to_a5() {
     let afresh = get(&service, "/v1/shape?table=gone&offset=-1").await;
     assert_same("A5", &capture("A5_truncate_refetch"), &afresh);
     assert_eq!(afresh.header("electric-handle"), next.header("electric-handle"));
+}
+
+#[tokio::test]
+async fn subqueries_as_in_captures_c0_to_c3() {
+    let source = capture_tables();
+    let service = listen(builder(&source)).await;
+    let shape = "table=issues&where=project_id+IN+%28SELECT+id+FROM+projects+WHERE+owner+%3D+%27ann%27%29";
+    let mut follow = Follow::start(&service, &source, shape, ["C0_subquery", "C0_subquery_catchup1"]).await;
+    let (projects, issues) = (table("projects"), table("issues"));
+    follow.live("C1_subquery_move_in", |tx| tx.update_row(&projects, &[Some("2")], &["2", "ann"].map(Some))).await;
+    assert_eq!(follow.offset, "1_2");
+    follow.live("C2_subquery_move_out", |tx| tx.update_row(&projects, &[Some("1")], &["1", "bob"].map(Some))).await;
+    assert_eq!(follow.offset, "1_3");
+    follow.live("C3_subquery_insert", |tx| tx.insert_row(&issues, &["4", "2", "i4"].map(Some))).await;
 }

@@ -18,6 +18,7 @@ mod session;
 mod shape;
 mod shapes;
 mod source;
+mod subqueries;
 mod table;
 
 #[cfg(test)]

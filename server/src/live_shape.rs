@@ -9,7 +9,9 @@ use crate::log::{Read, ShapeLog, SnapshotWriter};
 use crate::message::{self, Told};
 use crate::offset::From;
 use crate::shape::BoundShape;
-use crate::source::{Source, SourceError, Transaction};
+use crate::source::{SnapshotPosition, Source, SourceError, Transaction};
+use crate::subqueries::{Membership, Moves, Standing};
+use crate::table::{Row, TableName};
 
 /// A shape under one handle, from its snapshot until it is dropped.
 pub(crate) struct LiveShape {
@@ -24,9 +26,16 @@ pub(crate) struct LiveShape {
 enum State {
     /// The snapshot is being read; these transactions were committed meanwhile.
     Loading(Vec<Arc<Transaction>>),
-    Ready(ShapeLog),
+    Ready(Ready),
     Gone,
     Failed(Arc<SourceError>),
+}
+
+/// A shape whose snapshot is read.
+struct Ready {
+    log: ShapeLog,
+    /// Where subqueries decide, too.
+    membership: Option<Membership>,
 }
 
 /// What a shape says to a request.
@@ -78,7 +87,7 @@ impl LiveShape {
     /// Bytes held.
     pub(crate) fn bytes(&self) -> usize {
         match &*self.state() {
-            State::Ready(log) => log.bytes(),
+            State::Ready(ready) => ready.log.bytes() + ready.membership.as_ref().map_or(0, Membership::bytes),
             _ => 0,
         }
     }
@@ -86,7 +95,7 @@ impl LiveShape {
     /// Bytes of the messages behind the snapshot.
     pub(crate) fn log_bytes(&self) -> usize {
         match &*self.state() {
-            State::Ready(log) => log.log_bytes(),
+            State::Ready(ready) => ready.log.log_bytes(),
             _ => 0,
         }
     }
@@ -98,33 +107,50 @@ impl LiveShape {
     /// What is behind `from`. A shape that is still loading has nothing yet: it is asked again once it has changed.
     pub(crate) fn read(&self, from: From) -> Answer {
         match &*self.state() {
-            State::Ready(log) => log.read(from).map_or(Answer::OutOfBounds, Answer::Read),
+            State::Ready(ready) => ready.log.read(from).map_or(Answer::OutOfBounds, Answer::Read),
             State::Loading(_) => Answer::OutOfBounds,
             State::Gone | State::Failed(_) => Answer::Gone,
         }
     }
 
+    /// The tables that decide about the shape: those of subqueries, then its own.
+    fn tables(&self) -> Vec<TableName> {
+        let inner = self.shape.plan.iter().flat_map(|plan| plan.tables().cloned());
+        inner.chain([self.shape.spec.table.clone()]).collect()
+    }
+
     /// Reads the snapshot, then catches up with what was committed meanwhile. Blocks.
     pub(crate) fn load(&self, source: &dyn Source, chunk_bytes: usize) {
         let shape = &self.shape;
+        let params = shape.params();
         let mut writer = SnapshotWriter::new(chunk_bytes);
-        let position = source.snapshot(&shape.spec.table, &mut |row| {
-            if !shape.spec.changes_only && shape.holds(row) {
-                writer.push(|out| message::snapshot_row(shape, row, out));
+        let mut membership = shape.plan.as_ref().map(Membership::new);
+        let tables = self.tables();
+        let position = source.snapshot(&tables, &mut |at, row| {
+            if let (Some(plan), Some(membership)) = (&shape.plan, &mut membership) {
+                if at + 1 < tables.len() {
+                    return membership.add_to_set(plan, at, row, &params);
+                }
+                membership.add(plan, &shape.table, row, &params);
+            }
+            if !shape.spec.changes_only
+                && let Some(standing) = standing(shape, membership.as_ref(), row, &params)
+            {
+                writer.push(|out| message::snapshot_row(shape, row, &standing, out));
             }
         });
-        // The table may have changed between the shape's creation and the snapshot.
-        let current = source.table(&shape.spec.table);
+        // A table may have changed between the shape's creation and the snapshot.
+        let current: Result<Vec<_>, _> = tables.iter().map(|table| source.table(table)).collect();
         let mut state = self.state();
         let State::Loading(pending) = &mut *state else { return };
         let next = match (position, current) {
             (Err(error), _) | (_, Err(error)) => State::Failed(Arc::new(error)),
-            (Ok(position), Ok(Some(table))) if table.has_rows_like(&shape.table) => {
-                let mut log = writer.finish(&position);
+            (Ok(position), Ok(current)) if shape.tables_are_like(&current) => {
+                let mut ready = Ready { log: writer.finish(&position), membership };
                 let pending = std::mem::take(pending);
                 let missed = pending.iter().filter(|transaction| !position.contains(transaction.txid));
-                if missed.into_iter().all(|transaction| append(shape, &mut log, transaction)) {
-                    State::Ready(log)
+                if missed.into_iter().all(|transaction| ready.append(shape, transaction)) {
+                    State::Ready(ready)
                 } else {
                     State::Gone
                 }
@@ -144,10 +170,10 @@ impl LiveShape {
                 pending.push(Arc::clone(transaction));
                 return true;
             }
-            State::Ready(log) => {
-                let before = log.end();
-                if append(&self.shape, log, transaction) {
-                    if log.end() == before {
+            State::Ready(ready) => {
+                let before = ready.log.end();
+                if ready.append(&self.shape, transaction) {
+                    if ready.log.end() == before {
                         return true;
                     }
                 } else {
@@ -169,13 +195,67 @@ impl LiveShape {
     }
 }
 
-/// False when the transaction truncated the shape's table.
-fn append(shape: &BoundShape, log: &mut ShapeLog, transaction: &Transaction) -> bool {
-    match message::of_transaction(shape, transaction) {
-        Told::Messages(messages) => {
-            log.append(messages);
-            true
+impl Ready {
+    /// False when the transaction ends the shape: it truncated the table, or more changed than can be told.
+    fn append(&mut self, shape: &BoundShape, transaction: &Transaction) -> bool {
+        let params = shape.params();
+        if let (Some(plan), Some(membership)) = (&shape.plan, &mut self.membership) {
+            match membership.turn(plan, &shape.table, transaction, &params) {
+                Some(moves) => self.tell(shape, transaction, &moves, &params),
+                None => return false,
+            }
         }
-        Told::Truncated => false,
+        let membership = self.membership.as_ref();
+        match message::of_transaction(shape, transaction, &|row| standing(shape, membership, row, &params)) {
+            Told::Messages(messages) => self.log.append(messages),
+            Told::Truncated => return false,
+        }
+        if let (Some(plan), Some(membership)) = (&shape.plan, &mut self.membership) {
+            membership.apply(plan, &shape.table, transaction, &params);
+        }
+        true
+    }
+
+    /// Tells which values came and went. What came is told first: a row that one disjunct lets go and another takes
+    /// stays.
+    fn tell(&mut self, shape: &BoundShape, transaction: &Transaction, moves: &Moves, params: &[Option<&str>]) {
+        let mut told: Vec<Box<[u8]>> = Vec::new();
+        let mut say = |message: String| told.push(message.into_bytes().into());
+        if !moves.moved_in.is_empty() {
+            say(message::moved("move-in", &moves.moved_in, transaction.txid));
+        }
+        for row in &moves.rows {
+            let Some(standing) = standing(shape, self.membership.as_ref(), row, params) else { continue };
+            let mut out = Vec::new();
+            message::move_in_row(shape, row, &standing, &mut out);
+            told.push(out.into());
+        }
+        let mut say = |message: String| told.push(message.into_bytes().into());
+        if !moves.rows.is_empty() {
+            let next = transaction.txid + 1;
+            say(message::snapshot_end(&SnapshotPosition { xmin: next, xmax: next, running: Vec::new() }));
+        }
+        if !moves.moved_out.is_empty() {
+            say(message::moved("move-out", &moves.moved_out, transaction.txid));
+        }
+        let mut offset = self.log.end();
+        let messages = told.into_iter().map(|message| {
+            offset = offset.following();
+            (offset, message)
+        });
+        self.log.append(messages.collect());
+    }
+}
+
+/// What a row's place in the shape is; `None` where it isn't in it.
+fn standing(
+    shape: &BoundShape,
+    membership: Option<&Membership>,
+    row: &Row,
+    params: &[Option<&str>],
+) -> Option<Standing> {
+    match (&shape.plan, membership) {
+        (Some(plan), Some(membership)) => membership.standing(plan, &shape.table, row, params),
+        _ => shape.holds(row, params).then(Standing::default),
     }
 }

@@ -6,7 +6,8 @@ use crate::key::key;
 use crate::offset::Offset;
 use crate::shape::{BoundShape, Replica};
 use crate::source::{RowChange, SnapshotPosition, Transaction};
-use crate::table::{Column, TableName};
+use crate::subqueries::{Pattern, Standing};
+use crate::table::{Column, Row, TableName};
 
 /// The body of every 409.
 pub(crate) const MUST_REFETCH: &str = r#"[{"headers":{"control":"must-refetch"}}]"#;
@@ -21,14 +22,32 @@ enum Bools {
 }
 
 /// Adds a row of the snapshot.
-pub(crate) fn snapshot_row(shape: &BoundShape, row: &Values, out: &mut Vec<u8>) {
+pub(crate) fn snapshot_row(shape: &BoundShape, row: &Values, standing: &Standing, out: &mut Vec<u8>) {
+    row_as_words(shape, row, standing, out);
+    out.extend_from_slice(b"}}");
+}
+
+/// Adds a row that came into the shape because a value came into a subquery.
+pub(crate) fn move_in_row(shape: &BoundShape, row: &Values, standing: &Standing, out: &mut Vec<u8>) {
+    row_as_words(shape, row, standing, out);
+    out.extend_from_slice(b",\"is_move_in\":true}}");
+}
+
+fn row_as_words(shape: &BoundShape, row: &Values, standing: &Standing, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"key\":");
     string(&row_key(shape, row), out);
     out.extend_from_slice(b",\"value\":");
     value(shape, row, &shape.selected, Bools::Words, out);
     out.extend_from_slice(b",\"headers\":{\"operation\":\"insert\"");
     relation(&shape.spec.table, out);
-    out.extend_from_slice(b"}}");
+    said_of(standing, None, out);
+}
+
+/// The message that says which values came into subqueries, or went.
+pub(crate) fn moved(event: &str, patterns: &[Pattern], txid: u64) -> String {
+    let pattern = |Pattern { position, value }: &Pattern| format!(r#"{{"pos":{position},"value":"{value}"}}"#);
+    let patterns: Vec<String> = patterns.iter().map(pattern).collect();
+    format!(r#"{{"headers":{{"event":"{event}","patterns":[{}],"txids":[{txid}]}}}}"#, patterns.join(","))
 }
 
 /// The message that ends a snapshot.
@@ -53,26 +72,39 @@ pub(crate) enum Told {
     Truncated,
 }
 
-/// The shape's messages of a transaction: each change of the whole transaction counts two operations.
-pub(crate) fn of_transaction(shape: &BoundShape, transaction: &Transaction) -> Told {
+/// The shape's messages of a transaction: each change of the whole transaction counts two operations. `standing` says
+/// what a row's place in the shape is; `None` where it isn't in it.
+pub(crate) fn of_transaction(
+    shape: &BoundShape,
+    transaction: &Transaction,
+    standing: &dyn Fn(&Row) -> Option<Standing>,
+) -> Told {
     let mut operations = Vec::new();
     for (op, change) in (0..).step_by(2).zip(&transaction.changes) {
         if change.table != shape.spec.table {
             continue;
         }
-        match &change.row {
-            RowChange::Insert { new } => {
-                if shape.holds(new) {
-                    operations.push((op, Operation::Insert { new, from: None }));
-                }
-            }
-            RowChange::Delete { old } => {
-                if shape.holds(old) {
-                    operations.push((op, Operation::Delete { old, to: None }));
-                }
-            }
-            RowChange::Update { old, new } => update(shape, op, old, new, &mut operations),
+        let (old, new) = match &change.row {
+            RowChange::Insert { new } => (None, Some(new)),
+            RowChange::Delete { old } => (Some(old), None),
+            RowChange::Update { old, new } => (Some(old), Some(new)),
             RowChange::Truncate => return Told::Truncated,
+        };
+        let side = |row: Option<&'_ Row>| row.and_then(|row| Some(Side { standing: standing(row)?, row: row.clone() }));
+        match (side(old), side(new)) {
+            (None, None) => {}
+            (None, Some(new)) => operations.push((op, Operation::Insert { new, from: None })),
+            (Some(old), None) => operations.push((op, Operation::Delete { old, to: None })),
+            (Some(old), Some(new)) => {
+                let differs = |&at: &usize| old.row.get(at) != new.row.get(at);
+                if shape.key.iter().any(differs) {
+                    let (to, from) = (new.row.clone(), old.row.clone());
+                    operations.push((op, Operation::Delete { old, to: Some(to) }));
+                    operations.push((op + 1, Operation::Insert { new, from: Some(from) }));
+                } else if shape.selected.iter().any(differs) || old.standing != new.standing {
+                    operations.push((op, Operation::Update { old, new }));
+                }
+            }
         }
     }
     let count = operations.len();
@@ -84,53 +116,36 @@ pub(crate) fn of_transaction(shape: &BoundShape, transaction: &Transaction) -> T
     Told::Messages(messages.collect())
 }
 
-fn update<'r>(
-    shape: &BoundShape,
-    op: u64,
-    old: &'r Values,
-    new: &'r Values,
-    operations: &mut Vec<(u64, Operation<'r>)>,
-) {
-    match (shape.holds(old), shape.holds(new)) {
-        (false, false) => {}
-        (false, true) => operations.push((op, Operation::Insert { new, from: None })),
-        (true, false) => operations.push((op, Operation::Delete { old, to: None })),
-        (true, true) => {
-            let differs = |&at: &usize| old.get(at) != new.get(at);
-            if shape.key.iter().any(differs) {
-                operations.push((op, Operation::Delete { old, to: Some(new) }));
-                operations.push((op + 1, Operation::Insert { new, from: Some(old) }));
-            } else if shape.selected.iter().any(differs) {
-                operations.push((op, Operation::Update { old, new }));
-            }
-        }
-    }
+/// A row of the shape, before a change or after it.
+struct Side {
+    row: Row,
+    standing: Standing,
 }
 
-enum Operation<'r> {
+enum Operation {
     /// `from`: the row under its former key.
     Insert {
-        new: &'r Values,
-        from: Option<&'r Values>,
+        new: Side,
+        from: Option<Row>,
     },
     Update {
-        old: &'r Values,
-        new: &'r Values,
+        old: Side,
+        new: Side,
     },
     /// `to`: the row under its next key.
     Delete {
-        old: &'r Values,
-        to: Option<&'r Values>,
+        old: Side,
+        to: Option<Row>,
     },
 }
 
-impl Operation<'_> {
+impl Operation {
     fn write(&self, shape: &BoundShape, transaction: &Transaction, op: u64, last: bool, out: &mut Vec<u8>) {
         let full = shape.spec.replica == Replica::Full;
-        let (name, row) = match self {
-            Self::Insert { new, .. } => ("insert", *new),
-            Self::Update { new, .. } => ("update", *new),
-            Self::Delete { old, .. } => ("delete", *old),
+        let (name, Side { row, standing }) = match self {
+            Self::Insert { new, .. } => ("insert", new),
+            Self::Update { new, .. } => ("update", new),
+            Self::Delete { old, .. } => ("delete", old),
         };
         out.extend_from_slice(b"{\"key\":");
         string(&row_key(shape, row), out);
@@ -141,15 +156,15 @@ impl Operation<'_> {
                 value(shape, row, shape.selected.iter().filter(|at| is_key(at)), Bools::Letters, out);
             }
             Self::Update { old, new } if !full => {
-                let told = shape.selected.iter().filter(|at| is_key(at) || old.get(**at) != new.get(**at));
+                let told = shape.selected.iter().filter(|at| is_key(at) || old.row.get(**at) != new.row.get(**at));
                 value(shape, row, told, Bools::Letters, out);
             }
             _ => value(shape, row, &shape.selected, Bools::Letters, out),
         }
         if let (Self::Update { old, new }, true) = (self, full) {
             out.extend_from_slice(b",\"old_value\":");
-            let changed = shape.selected.iter().filter(|at| old.get(**at) != new.get(**at));
-            value(shape, old, changed, Bools::Letters, out);
+            let changed = shape.selected.iter().filter(|at| old.row.get(**at) != new.row.get(**at));
+            value(shape, &old.row, changed, Bools::Letters, out);
         }
         out.extend_from_slice(b",\"headers\":{\"operation\":");
         string(name, out);
@@ -161,6 +176,11 @@ impl Operation<'_> {
         if last {
             out.extend_from_slice(b",\"last\":true");
         }
+        let former = match self {
+            Self::Update { old, .. } => Some(&old.standing),
+            _ => None,
+        };
+        said_of(standing, former, out);
         let other = match self {
             Self::Insert { from: Some(other), .. } => Some(("key_change_from", other)),
             Self::Delete { to: Some(other), .. } => Some(("key_change_to", other)),
@@ -172,6 +192,24 @@ impl Operation<'_> {
         }
         out.extend_from_slice(b"}}");
     }
+}
+
+/// Adds a row's tags and conditions, and those tags that an update took from it.
+fn said_of(standing: &Standing, former: Option<&Standing>, out: &mut Vec<u8>) {
+    let mut list = |name: &str, tags: &[&String]| {
+        // Hexadecimal digits and slashes need no escapes.
+        let tags: Vec<String> = tags.iter().map(|tag| format!("\"{tag}\"")).collect();
+        push(out, format_args!(",\"{name}\":[{}]", tags.join(",")));
+    };
+    if standing.tags.is_empty() {
+        return;
+    }
+    list("tags", &standing.tags.iter().collect::<Vec<_>>());
+    if let Some(former) = former {
+        list("removed_tags", &former.tags.iter().filter(|tag| !standing.tags.contains(tag)).collect::<Vec<_>>());
+    }
+    let conditions: Vec<String> = standing.conditions.iter().map(bool::to_string).collect();
+    push(out, format_args!(",\"active_conditions\":[{}]", conditions.join(",")));
 }
 
 fn row_key(shape: &BoundShape, row: &Values) -> String {

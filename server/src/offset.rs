@@ -14,6 +14,14 @@ impl Offset {
     /// `0_inf`
     pub(crate) const SNAPSHOT_END: Self = Self { lsn: 0, op: u64::MAX };
 
+    /// The next one, for a message that stands behind this offset and belongs to no operation of a transaction.
+    pub(crate) fn following(self) -> Self {
+        match self.op.checked_add(1) {
+            Some(op) => Self { op, ..self },
+            None => Self { lsn: self.lsn + 1, op: 0 },
+        }
+    }
+
     /// `0_<chunk>`: that chunk of the snapshot was read.
     pub(crate) fn chunk(number: usize) -> Self {
         Self { lsn: 0, op: number as u64 }

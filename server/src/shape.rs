@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use shapegen_runtime::expr::{Expr, Node};
 
-use crate::table::{RowOf, TableDefinition, TableName};
+use crate::subqueries::Plan;
+use crate::table::{Row, RowOf, TableDefinition, TableName};
 
 /// What makes two requests ask for the same shape.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -38,35 +39,55 @@ pub(crate) struct BoundShape {
     pub(crate) selected: Vec<usize>,
     /// Positions of the key's columns.
     pub(crate) key: Vec<usize>,
+    /// Where other tables' rows decide, too.
+    pub(crate) plan: Option<Plan>,
 }
 
 impl BoundShape {
-    /// `None` when the table lacks one of the columns.
-    pub(crate) fn new(spec: Arc<ShapeSpec>, table: Arc<TableDefinition>) -> Option<Self> {
+    /// `inner` are the tables of the filter's subqueries. `None` when a table lacks one of the columns.
+    pub(crate) fn new(
+        spec: Arc<ShapeSpec>,
+        table: Arc<TableDefinition>,
+        inner: &[Arc<TableDefinition>],
+    ) -> Option<Self> {
         let selected = spec.columns.iter().map(|name| table.position(name)).collect::<Option<_>>()?;
         let key = table.key();
-        Some(Self { spec, table, selected, key })
+        let plan = match &spec.filter {
+            Some(filter) if !inner.is_empty() => Some(Plan::new(filter, &table, inner).ok()?),
+            _ => None,
+        };
+        Some(Self { spec, table, selected, key, plan })
     }
 
-    /// Whether the row is in the shape. A row that can't be compared isn't.
-    pub(crate) fn holds(&self, row: &[Option<Box<str>>]) -> bool {
+    /// Whether tables as they are now, those of subqueries and then the own one, have the rows that the shape knows.
+    pub(crate) fn tables_are_like(&self, current: &[Option<Arc<TableDefinition>>]) -> bool {
+        let inner = self.plan.iter().flat_map(|plan| plan.sets.iter().map(|set| &set.table));
+        let known = inner.chain([&self.table]);
+        known.zip(current).all(|(known, current)| current.as_ref().is_some_and(|table| table.has_rows_like(known)))
+    }
+
+    /// The parameters' values, for the interpreter.
+    pub(crate) fn params(&self) -> Vec<Option<&str>> {
+        self.spec.params.iter().map(|text| Some(text.as_str())).collect()
+    }
+
+    /// Whether the row is in a shape without subqueries. A row that can't be compared isn't.
+    pub(crate) fn holds(&self, row: &Row, params: &[Option<&str>]) -> bool {
         let Some(filter) = &self.spec.filter else { return true };
-        let params: Vec<Option<&str>> = self.spec.params.iter().map(|text| Some(text.as_str())).collect();
-        filter.eval(&RowOf { table: &self.table, row }, &params).unwrap_or_else(|error| {
+        filter.eval(&RowOf { table: &self.table, row }, params).unwrap_or_else(|error| {
             tracing::warn!(table = %self.spec.table, %error, "a row can't be compared with the shape's filter");
             None
         }) == Some(true)
     }
 }
 
-/// Why a condition can't be served with these parameters: one is missing, its text is not of the type that it is compared
-/// as, or another table's rows decide.
+/// Why a condition can't be served with these parameters: one is missing, or its text is not of the type that it is
+/// compared as.
 pub(crate) fn check_params(filter: &Expr, params: &[String]) -> Result<(), String> {
     let mut wrong = None;
     filter.visit(&mut |node| {
         let found = match node {
-            Node::Column(_) => return,
-            Node::Select(select) => Some(format!("subqueries are not served yet: the rows of {} decide", select.table)),
+            Node::Column(_) | Node::Select(_) => return,
             Node::Param(at, kind) => match params.get(usize::from(at)) {
                 None => Some(format!("parameter ${} was not provided", u32::from(at) + 1)),
                 Some(text) => kind

@@ -6,9 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use shapegen_runtime::expr::Expr;
+
 use crate::live_shape::{LiveShape, Stage};
 use crate::shape::{BoundShape, ShapeSpec};
 use crate::source::{Follower, Source, SourceError, Transaction};
+use crate::subqueries::{Plan, selects, table_of};
 use crate::table::{TableDefinition, TableName};
 
 /// What shapes may hold.
@@ -35,7 +38,13 @@ pub(crate) struct Shapes {
     hasher: RandomState,
 }
 
-type LiveShapes = HashMap<TableName, HashMap<Arc<ShapeSpec>, Arc<LiveShape>>>;
+#[derive(Default)]
+struct LiveShapes {
+    /// By their own table.
+    by_table: HashMap<TableName, HashMap<Arc<ShapeSpec>, Arc<LiveShape>>>,
+    /// By the tables of their subqueries.
+    by_inner_table: HashMap<TableName, Vec<Arc<LiveShape>>>,
+}
 
 /// Why there is no shape to answer from.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -72,6 +81,22 @@ impl Shapes {
         self.source.table(name)
     }
 
+    /// The tables that a condition's subqueries read.
+    fn inner_tables(&self, filter: Option<&Expr>) -> Result<Vec<Arc<TableDefinition>>, ShapeError> {
+        let Some(filter) = filter.filter(|filter| filter.has_select()) else { return Ok(Vec::new()) };
+        let table = |select| {
+            let name = table_of(select);
+            self.source.table(&name).map_err(Arc::new)?.ok_or_else(|| self.unknown(&name))
+        };
+        selects(filter).into_iter().map(table).collect()
+    }
+
+    /// Why the subqueries of a condition can't be followed.
+    pub(crate) fn check_subqueries(&self, filter: &Expr, table: &TableDefinition) -> Result<(), String> {
+        let inner = self.inner_tables(Some(filter)).map_err(|error| error.to_string())?;
+        if inner.is_empty() { Ok(()) } else { Plan::new(filter, table, &inner).map(drop) }
+    }
+
     /// The live shape, with its snapshot read; created where there is none.
     pub(crate) async fn ready(
         self: &Arc<Self>,
@@ -80,7 +105,8 @@ impl Shapes {
     ) -> Result<Arc<LiveShape>, ShapeError> {
         let mut table = Arc::clone(table);
         for _ in 0..5 {
-            let (shape, created) = self.get_or_create(spec, &table).ok_or_else(|| self.unknown(&spec.table))?;
+            let inner = self.inner_tables(spec.filter.as_ref())?;
+            let (shape, created) = self.get_or_create(spec, &table, &inner).ok_or_else(|| self.unknown(&spec.table))?;
             let mut changes = shape.changes();
             if created {
                 let (shapes, shape) = (Arc::clone(self), Arc::clone(&shape));
@@ -110,18 +136,26 @@ impl Shapes {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn get_or_create(&self, spec: &Arc<ShapeSpec>, table: &Arc<TableDefinition>) -> Option<(Arc<LiveShape>, bool)> {
+    fn get_or_create(
+        &self,
+        spec: &Arc<ShapeSpec>,
+        table: &Arc<TableDefinition>,
+        inner: &[Arc<TableDefinition>],
+    ) -> Option<(Arc<LiveShape>, bool)> {
         let now = self.clock.fetch_add(1, Ordering::Relaxed);
         let mut live = self.live();
-        let of_table = live.entry(spec.table.clone()).or_default();
-        if let Some(shape) = of_table.get(spec).filter(|shape| matches!(shape.stage(), Stage::Loading | Stage::Ready)) {
-            shape.touch(now);
-            return Some((Arc::clone(shape), false));
+        let known = live.by_table.get(&spec.table).and_then(|of_table| of_table.get(spec)).cloned();
+        if let Some(shape) = known {
+            if matches!(shape.stage(), Stage::Loading | Stage::Ready) {
+                shape.touch(now);
+                return Some((shape, false));
+            }
+            live.forget(&shape);
         }
-        let shape = BoundShape::new(Arc::clone(spec), Arc::clone(table))?;
+        let shape = BoundShape::new(Arc::clone(spec), Arc::clone(table), inner)?;
         let shape = Arc::new(LiveShape::new(shape, self.next_handle(spec)));
         shape.touch(now);
-        of_table.insert(Arc::clone(spec), Arc::clone(&shape));
+        live.add(&shape);
         Some((shape, true))
     }
 
@@ -131,7 +165,7 @@ impl Shapes {
         drop(unfinished);
         let mut live = self.live();
         if !matches!(shape.stage(), Stage::Ready) {
-            forget(&mut live, shape);
+            live.forget(shape);
         }
         self.evict(&mut live);
     }
@@ -147,7 +181,7 @@ impl Shapes {
 
     /// Drops the shapes that were not asked for the longest until the rest fits, but never the last.
     fn evict(&self, live: &mut LiveShapes) {
-        let all = || live.values().flat_map(HashMap::values);
+        let all = || live.by_table.values().flat_map(HashMap::values);
         let mut total: usize = all().map(|shape| shape.bytes()).sum();
         if total <= self.limits.total_bytes {
             return;
@@ -160,7 +194,7 @@ impl Shapes {
                 break;
             }
             total -= shape.bytes().min(total);
-            forget(live, &shape);
+            live.forget(&shape);
             shape.end();
         }
     }
@@ -177,12 +211,37 @@ impl Drop for EndUnlessLoaded<'_> {
     }
 }
 
-fn forget(live: &mut LiveShapes, shape: &Arc<LiveShape>) {
-    let spec = &shape.shape.spec;
-    if let Some(of_table) = live.get_mut(&spec.table)
-        && of_table.get(spec).is_some_and(|current| Arc::ptr_eq(current, shape))
-    {
-        of_table.remove(spec);
+impl LiveShapes {
+    fn add(&mut self, shape: &Arc<LiveShape>) {
+        let spec = &shape.shape.spec;
+        self.by_table.entry(spec.table.clone()).or_default().insert(Arc::clone(spec), Arc::clone(shape));
+        for table in shape.shape.plan.iter().flat_map(Plan::tables) {
+            self.by_inner_table.entry(table.clone()).or_default().push(Arc::clone(shape));
+        }
+    }
+
+    fn forget(&mut self, shape: &Arc<LiveShape>) {
+        let spec = &shape.shape.spec;
+        if let Some(of_table) = self.by_table.get_mut(&spec.table)
+            && of_table.get(spec).is_some_and(|current| Arc::ptr_eq(current, shape))
+        {
+            of_table.remove(spec);
+        }
+        for table in shape.shape.plan.iter().flat_map(Plan::tables) {
+            if let Some(shapes) = self.by_inner_table.get_mut(table) {
+                shapes.retain(|current| !Arc::ptr_eq(current, shape));
+            }
+        }
+    }
+
+    /// The shapes that these tables decide about, each once.
+    fn reading(&self, tables: &[&TableName]) -> Vec<Arc<LiveShape>> {
+        let own = tables.iter().filter_map(|table| self.by_table.get(table)).flat_map(HashMap::values);
+        let inner = tables.iter().filter_map(|table| self.by_inner_table.get(table)).flatten();
+        let mut shapes: Vec<Arc<LiveShape>> = own.chain(inner).cloned().collect();
+        shapes.sort_unstable_by_key(Arc::as_ptr);
+        shapes.dedup_by(|left, right| Arc::ptr_eq(left, right));
+        shapes
     }
 }
 
@@ -194,19 +253,16 @@ impl Follower for Shapes {
         // Held throughout: a shape is created before the transaction, and gets it, or after it, and reads it.
         let mut live = self.live();
         let mut grown = false;
-        for table in tables {
-            let Some(of_table) = live.get_mut(table) else { continue };
-            of_table.retain(|_, shape| {
-                if !shape.apply(transaction) {
-                    return false;
-                }
-                grown = true;
-                if shape.log_bytes() <= self.limits.log_bytes {
-                    return true;
-                }
+        for shape in live.reading(&tables) {
+            if !shape.apply(transaction) {
+                live.forget(&shape);
+                continue;
+            }
+            grown = true;
+            if shape.log_bytes() > self.limits.log_bytes {
+                live.forget(&shape);
                 shape.end();
-                false
-            });
+            }
         }
         if grown {
             self.evict(&mut live);
@@ -216,7 +272,9 @@ impl Follower for Shapes {
     }
 
     fn table_changed(&self, name: &TableName) {
-        for shape in self.live().remove(name).into_iter().flat_map(HashMap::into_values) {
+        let mut live = self.live();
+        for shape in live.reading(&[name]) {
+            live.forget(&shape);
             shape.end();
         }
     }

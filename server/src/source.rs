@@ -17,12 +17,17 @@ pub trait Source: Send + Sync + 'static {
     /// When the database can't be asked.
     fn table(&self, name: &TableName) -> Result<Option<Arc<TableDefinition>>, SourceError>;
 
-    /// Gives every row of the table to `visit` and tells the position that the rows were read at. May block: the
-    /// service calls it off the executor.
+    /// Gives every row of the tables to `visit`, with the table's place in the list, one table after the other, all as
+    /// of one moment, and tells the position of that moment. A table may be listed twice. May block: the service calls
+    /// it off the executor.
     ///
     /// # Errors
-    /// When the table is gone or can't be read; the rows visited so far are discarded.
-    fn snapshot(&self, name: &TableName, visit: &mut dyn FnMut(&Row)) -> Result<SnapshotPosition, SourceError>;
+    /// When a table is gone or can't be read; the rows visited so far are discarded.
+    fn snapshot(
+        &self,
+        tables: &[TableName],
+        visit: &mut dyn FnMut(usize, &Row),
+    ) -> Result<SnapshotPosition, SourceError>;
 
     /// Registers a follower: it is called for each transaction, in commit order, one at a time, before another
     /// transaction commits. Returns the LSN of the last commit. A follower that was dropped is forgotten.

@@ -240,13 +240,22 @@ impl Source for MemorySource {
         Ok(self.state().tables.get(name).map(|table| Arc::clone(&table.definition)))
     }
 
-    fn snapshot(&self, name: &TableName, visit: &mut dyn FnMut(&Row)) -> Result<SnapshotPosition, SourceError> {
+    fn snapshot(
+        &self,
+        tables: &[TableName],
+        visit: &mut dyn FnMut(usize, &Row),
+    ) -> Result<SnapshotPosition, SourceError> {
         let (rows, next) = {
             let state = self.state();
-            let table = state.tables.get(name).ok_or_else(|| SourceError::UnknownTable(name.clone()))?;
-            (table.rows.values().cloned().collect::<Vec<Row>>(), state.txid)
+            let rows = |name: &TableName| {
+                let table = state.tables.get(name).ok_or_else(|| SourceError::UnknownTable(name.clone()))?;
+                Ok(table.rows.values().cloned().collect::<Vec<Row>>())
+            };
+            (tables.iter().map(rows).collect::<Result<Vec<_>, SourceError>>()?, state.txid)
         };
-        rows.iter().for_each(visit);
+        for (at, rows) in rows.iter().enumerate() {
+            rows.iter().for_each(|row| visit(at, row));
+        }
         Ok(SnapshotPosition { xmin: next, xmax: next, running: Vec::new() })
     }
 
@@ -272,7 +281,7 @@ mod tests {
     fn rows(source: &MemorySource) -> Vec<Vec<Option<String>>> {
         let mut rows = Vec::new();
         source
-            .snapshot(&TableName::new("public", "streams"), &mut |row| {
+            .snapshot(&[TableName::new("public", "streams")], &mut |_, row| {
                 rows.push(row.iter().map(|value| value.as_deref().map(str::to_owned)).collect());
             })
             .unwrap();

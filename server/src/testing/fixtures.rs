@@ -10,7 +10,7 @@ use shapegen_runtime::columns::{ColumnError, Columns, Encoder};
 use shapegen_runtime::definition::{
     Column as ShapeColumn, Filter, LocalTable, Param, ParamSource, Policy, ShapeDefinition, Table,
 };
-use shapegen_runtime::expr::{Comparison, Expr, Kind, Operand};
+use shapegen_runtime::expr::{Comparison, Expr, Kind, Operand, Select};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -104,6 +104,8 @@ pub(crate) fn capture_tables() -> MemorySource {
     define("comp_pk", &[("a", "int4", true), ("b", "text", true), ("v", "text", false)], &["a", "b"]);
     define("nopk", &[("a", "int4", false), ("b", "text", false)], &[]);
     define("gone", &[("id", "int4", true), ("v", "text", false)], &["id"]);
+    define("projects", &[("id", "int4", true), ("owner", "text", true)], &["id"]);
+    define("issues", &[("id", "int4", true), ("project_id", "int4", true), ("title", "text", false)], &["id"]);
     define("parted", &[("id", "int4", true), ("d", "int4", true), ("v", "text", false)], &["id", "d"]);
     source
         .transaction(|tx| {
@@ -117,6 +119,12 @@ pub(crate) fn capture_tables() -> MemorySource {
                 tx.insert_row(&table("nopk"), &row);
             }
             tx.insert_row(&table("gone"), &[Some("1"), Some("a")]);
+            for row in [["1", "ann"], ["2", "bob"]] {
+                tx.insert_row(&table("projects"), &row.map(Some));
+            }
+            for row in [["1", "1", "i1"], ["2", "1", "i2"], ["3", "2", "i3"]] {
+                tx.insert_row(&table("issues"), &row.map(Some));
+            }
             tx.insert_row(&table("parted"), &["1", "1", "p1"].map(Some));
             tx.insert_row(&table("parted"), &["2", "11", "p2"].map(Some));
         })
@@ -146,6 +154,18 @@ pub(crate) fn parse_where(_: &TableDefinition, text: &str, _: &[String]) -> Resu
             ]
             .into(),
         )),
+        "project_id IN (SELECT id FROM projects WHERE owner = 'ann')" => Ok(Expr::InSelect {
+            operands: vec![Operand::column("project_id")].into(),
+            kinds: vec![Kind::Integer].into(),
+            select: vec![Select {
+                schema: "public".into(),
+                table: "projects".into(),
+                columns: vec!["id".into()].into(),
+                condition: compare(Comparison::Equal, "owner", Kind::Text, Operand::literal("ann")),
+            }]
+            .into(),
+            negated: false,
+        }),
         "n >" => Err("At location 18: syntax error at end of input".to_owned()),
         "nope = 1" => Err("At location 0: unknown reference nope".to_owned()),
         "n + 1" => Err("WHERE clause must return a boolean".to_owned()),

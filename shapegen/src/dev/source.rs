@@ -161,15 +161,25 @@ impl Source for SqliteSource {
     }
 
     /// On a connection of its own, so that writers don't wait: the position is of the same moment as the rows.
-    fn snapshot(&self, name: &TableName, visit: &mut dyn FnMut(&Row)) -> Result<SnapshotPosition, SourceError> {
-        let table = self.0.schema.tables.get(name).ok_or_else(|| SourceError::UnknownTable(name.clone()))?;
+    fn snapshot(
+        &self,
+        tables: &[TableName],
+        visit: &mut dyn FnMut(usize, &Row),
+    ) -> Result<SnapshotPosition, SourceError> {
+        let stored = |name: &TableName| {
+            let table = self.0.schema.tables.get(name);
+            table.ok_or_else(|| SourceError::UnknownTable(name.clone()))
+        };
+        let tables = tables.iter().map(stored).collect::<Result<Vec<_>, _>>()?;
         let mut read = || {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let mut connection = Connection::open_with_flags(&self.0.path, flags)?;
             connection.busy_timeout(Duration::from_secs(10))?;
             let moment = connection.transaction()?;
             let (_, txid) = position(&moment)?;
-            table.for_each_row(&moment, None, |_, row| visit(&row))?;
+            for (at, table) in tables.iter().enumerate() {
+                table.for_each_row(&moment, None, |_, row| visit(at, &row))?;
+            }
             Ok(SnapshotPosition { xmin: txid + 1, xmax: txid + 1, running: Vec::new() })
         };
         read().map_err(database)

@@ -45,11 +45,11 @@ fn open(folder: &std::path::Path, schema: &str) -> Result<SqliteSource, OpenErro
 /// The rows of a table, values with `|` between them.
 fn rows(source: &SqliteSource, table: &str) -> Vec<String> {
     let mut rows = Vec::new();
-    let visit = &mut |row: &shapegen_server::Row| {
+    let visit = &mut |_, row: &shapegen_server::Row| {
         let values: Vec<&str> = row.iter().map(|value| value.as_deref().unwrap_or("NULL")).collect();
         rows.push(values.join("|"));
     };
-    source.snapshot(&TableName::new("public", table), visit).unwrap();
+    source.snapshot(&[TableName::new("public", table)], visit).unwrap();
     rows
 }
 

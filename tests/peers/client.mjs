@@ -123,4 +123,22 @@ export const scenarios = {
     await until("3 rows", () => items.rows().length === 3, () => items.rows().length)
     items.stop()
   },
+
+  "subquery moves": async () => {
+    const messages = []
+    const stop = new AbortController()
+    const params = { table: "items", columns: ["id", "list_id"], where: "list_id in (select id from lists where shared = true)" }
+    const stream = new ShapeStream({ url, params, signal: stop.signal })
+    stream.subscribe((batch) => messages.push(...batch))
+    const told = () => messages.filter(({ headers }) => headers.operation || headers.event).map(({ headers, value }) => headers.event ?? `${headers.operation} ${value.id}`)
+    await until("two rows", () => told().length === 2, told)
+    await sql("UPDATE lists SET shared = false WHERE id = 1; UPDATE lists SET shared = true WHERE id = 2")
+    await until("the moves", () => told().length === 5, told)
+    same(told().slice(2), ["move-in", "insert 3", "move-out"])
+    const [moved] = messages.filter(({ headers }) => headers.is_move_in)
+    const [entered, left] = messages.filter(({ headers }) => headers.event).map(({ headers }) => headers.patterns)
+    same([entered.map(({ value }) => value), moved.headers.active_conditions], [moved.headers.tags, [true]])
+    same(left.map(({ value }) => value), messages[0].headers.tags)
+    stop.abort()
+  },
 }

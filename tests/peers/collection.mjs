@@ -48,4 +48,33 @@ export const scenarios = {
     await titles(items, ["milk", "it's bread", "nails"])
     await items.stop()
   },
+
+  "subquery moves": async () => {
+    const items = await collection({ table: "items", where: "list_id in (select id from lists where shared = true)" })
+    same(items.titles(), ["milk", "it's bread"])
+    await sql("UPDATE lists SET shared = true WHERE id = 2")
+    await titles(items, ["milk", "it's bread", "nails"])
+    await sql("UPDATE lists SET shared = false WHERE id = 1")
+    await titles(items, ["nails"])
+    await sql("INSERT INTO items (id, list_id, title) VALUES (4, 2, 'hammer'), (5, 1, 'hidden')")
+    await titles(items, ["nails", "hammer"])
+    await sql("UPDATE items SET list_id = 2 WHERE id = 5; UPDATE items SET list_id = 1 WHERE id = 3")
+    await titles(items, ["hammer", "hidden"])
+    await sql("INSERT INTO lists (id, name, shared) VALUES (3, 'attic', true); INSERT INTO items (id, list_id, title) VALUES (6, 3, 'trunk')")
+    await titles(items, ["hammer", "hidden", "trunk"])
+    await items.stop()
+  },
+
+  "subqueries beside other conditions": async () => {
+    const where = "status::text = $1 or (list_id in (select id from lists where shared = true) and title like $2)"
+    const items = await collection({ table: "items", where, params: { 1: "done", 2: "%i%" } })
+    same(items.titles(), ["milk", "it's bread"])
+    await sql("UPDATE lists SET shared = false WHERE id = 1; UPDATE lists SET shared = true WHERE id = 2")
+    await titles(items, ["it's bread", "nails"])
+    await sql("UPDATE items SET status = 'open' WHERE id = 2; UPDATE items SET status = 'done' WHERE id = 1")
+    await titles(items, ["milk", "nails"])
+    await sql("UPDATE lists SET shared = true")
+    await titles(items, ["milk", "it's bread", "nails"])
+    await items.stop()
+  },
 }

@@ -28,9 +28,10 @@ mod conformance_test;
 pub mod testing;
 
 pub use axum::http::HeaderMap;
+pub use bytes::Bytes;
 pub use memory::{MemoryError, MemorySource, MemoryTransaction};
 pub use requests::Request;
 pub use service::{BindError, BuildError, Listening, Service, ServiceBuilder};
 pub use session::SessionValues;
-pub use source::{Change, Follower, RowChange, SnapshotPosition, Source, SourceError, Transaction};
+pub use source::{Archive, Change, Follower, KeptShape, RowChange, SnapshotPosition, Source, SourceError, Transaction};
 pub use table::{Column, Row, TableDefinition, TableName, TableNameError};

@@ -9,7 +9,7 @@ use crate::log::{Read, ShapeLog, SnapshotWriter};
 use crate::message::{self, Told};
 use crate::offset::From;
 use crate::shape::BoundShape;
-use crate::source::{SnapshotPosition, Source, SourceError, Transaction};
+use crate::source::{Archive, KeptShape, SnapshotPosition, Source, SourceError, Transaction};
 use crate::subqueries::{Membership, Moves, Standing};
 use crate::table::{Row, TableName};
 
@@ -17,6 +17,8 @@ use crate::table::{Row, TableName};
 pub(crate) struct LiveShape {
     pub(crate) shape: BoundShape,
     pub(crate) handle: String,
+    /// When its snapshot was read, where that was in an earlier process.
+    kept: Option<SnapshotPosition>,
     /// When it was last asked for, on the clock of [`Shapes`](crate::shapes::Shapes).
     pub(crate) used: AtomicU64,
     state: Mutex<State>,
@@ -56,10 +58,11 @@ pub(crate) enum Stage {
 }
 
 impl LiveShape {
-    pub(crate) fn new(shape: BoundShape, handle: String) -> Self {
+    pub(crate) fn new(shape: BoundShape, handle: String, kept: Option<SnapshotPosition>) -> Self {
         Self {
             shape,
             handle,
+            kept,
             used: AtomicU64::new(0),
             state: Mutex::new(State::Loading(Vec::new())),
             changed: watch::Sender::new(()),
@@ -119,8 +122,44 @@ impl LiveShape {
         inner.chain([self.shape.spec.table.clone()]).collect()
     }
 
-    /// Reads the snapshot, then catches up with what was committed meanwhile. Blocks.
+    /// Reads the snapshot, or what was kept of it, then catches up with what was committed meanwhile. Blocks.
     pub(crate) fn load(&self, source: &dyn Source, chunk_bytes: usize) {
+        match (&self.kept, source.archive()) {
+            (Some(position), Some(archive)) => self.restore(archive, position, chunk_bytes),
+            _ => self.read_snapshot(source, chunk_bytes),
+        }
+    }
+
+    /// Goes on from a snapshot of an earlier process. Where that can't be, the shape is gone.
+    fn restore(&self, archive: &dyn Archive, position: &SnapshotPosition, chunk_bytes: usize) {
+        let restored = archive.chunks(&self.handle).and_then(|chunks| {
+            let mut ready = Ready { log: ShapeLog::new(chunk_bytes, chunks), membership: None };
+            let (mut alive, mut last) = (!ready.log.snapshot().is_empty(), 0);
+            let complete = archive.replay(position, &mut |transaction| {
+                last = transaction.lsn;
+                alive = alive && ready.append(&self.shape, &transaction);
+            })?;
+            Ok((alive && complete).then_some((ready, last)))
+        });
+        let mut state = self.state();
+        let State::Loading(pending) = &mut *state else { return };
+        let pending = std::mem::take(pending);
+        *state = match restored {
+            Err(error) => State::Failed(Arc::new(error)),
+            Ok(Some((mut ready, last))) => {
+                let mut missed = pending.iter().filter(|transaction| transaction.lsn > last);
+                match missed.all(|transaction| ready.append(&self.shape, transaction)) {
+                    true => State::Ready(ready),
+                    false => State::Gone,
+                }
+            }
+            Ok(None) => State::Gone,
+        };
+        drop(state);
+        self.changed.send_replace(());
+    }
+
+    fn read_snapshot(&self, source: &dyn Source, chunk_bytes: usize) {
         let shape = &self.shape;
         let params = shape.params();
         let mut writer = SnapshotWriter::new(chunk_bytes);
@@ -141,12 +180,14 @@ impl LiveShape {
         });
         // A table may have changed between the shape's creation and the snapshot.
         let current: Result<Vec<_>, _> = tables.iter().map(|table| source.table(table)).collect();
+        let mut to_keep = None;
         let mut state = self.state();
         let State::Loading(pending) = &mut *state else { return };
         let next = match (position, current) {
             (Err(error), _) | (_, Err(error)) => State::Failed(Arc::new(error)),
             (Ok(position), Ok(current)) if shape.tables_are_like(&current) => {
                 let mut ready = Ready { log: writer.finish(&position), membership };
+                to_keep = Some((position.clone(), ready.log.snapshot().to_vec()));
                 let pending = std::mem::take(pending);
                 let missed = pending.iter().filter(|transaction| !position.contains(transaction.txid));
                 if missed.into_iter().all(|transaction| ready.append(shape, transaction)) {
@@ -160,6 +201,13 @@ impl LiveShape {
         *state = next;
         drop(state);
         self.changed.send_replace(());
+        if let (Some(archive), Some(identity), Some((position, chunks))) = (source.archive(), shape.identity(), to_keep)
+        {
+            let kept = KeptShape { identity, handle: self.handle.clone(), position };
+            if let Err(error) = archive.keep(&kept, &chunks) {
+                tracing::warn!(table = %shape.spec.table, %error, "a shape will have to be fetched afresh after a restart");
+            }
+        }
     }
 
     /// Takes in a committed transaction; false when that ends the shape.

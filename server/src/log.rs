@@ -40,15 +40,7 @@ impl SnapshotWriter {
         if !self.chunk.is_empty() {
             self.cut();
         }
-        let snapshot_bytes = self.chunks.iter().map(Bytes::len).sum();
-        ShapeLog {
-            chunk_bytes: self.chunk_bytes,
-            snapshot: self.chunks,
-            snapshot_bytes,
-            entries: Vec::new(),
-            log_bytes: 0,
-            open_chunk_bytes: 0,
-        }
+        ShapeLog::new(self.chunk_bytes, self.chunks)
     }
 }
 
@@ -93,6 +85,17 @@ pub(crate) enum Body {
 }
 
 impl ShapeLog {
+    /// A log with nothing behind its snapshot.
+    pub(crate) fn new(chunk_bytes: usize, snapshot: Vec<Bytes>) -> Self {
+        let snapshot_bytes = snapshot.iter().map(Bytes::len).sum();
+        Self { chunk_bytes, snapshot, snapshot_bytes, entries: Vec::new(), log_bytes: 0, open_chunk_bytes: 0 }
+    }
+
+    /// The snapshot's chunks.
+    pub(crate) fn snapshot(&self) -> &[Bytes] {
+        &self.snapshot
+    }
+
     /// The last offset.
     pub(crate) fn end(&self) -> Offset {
         self.entries.last().map_or(Offset::SNAPSHOT_END, |entry| entry.offset)

@@ -59,6 +59,17 @@ impl BoundShape {
         Some(Self { spec, table, selected, key, plan })
     }
 
+    /// What the shape is, in a text that outlives the process; `None` for one that subqueries decide about: what was in
+    /// them when the snapshot was read is not kept.
+    pub(crate) fn identity(&self) -> Option<String> {
+        let TableDefinition { columns, primary_key, .. } = &*self.table;
+        let column = |column: &crate::Column| {
+            format!("{} {} {} {:?}", column.name, column.pg_type, column.dims, column.modifiers)
+        };
+        let columns: Vec<String> = columns.iter().map(column).collect();
+        self.plan.is_none().then(|| format!("{:?} of {columns:?} by {primary_key:?}", self.spec))
+    }
+
     /// Whether tables as they are now, those of subqueries and then the own one, have the rows that the shape knows.
     pub(crate) fn tables_are_like(&self, current: &[Option<Arc<TableDefinition>>]) -> bool {
         let inner = self.plan.iter().flat_map(|plan| plan.sets.iter().map(|set| &set.table));

@@ -10,7 +10,7 @@ use shapegen_runtime::expr::Expr;
 
 use crate::live_shape::{LiveShape, Stage};
 use crate::shape::{BoundShape, ShapeSpec};
-use crate::source::{Follower, Source, SourceError, Transaction};
+use crate::source::{Archive, Follower, KeptShape, Source, SourceError, Transaction};
 use crate::subqueries::{Plan, selects, table_of};
 use crate::table::{TableDefinition, TableName};
 
@@ -30,6 +30,8 @@ pub(crate) struct Shapes {
     source: Arc<dyn Source>,
     limits: Limits,
     live: Mutex<LiveShapes>,
+    /// Shapes of an earlier process that nobody asked for yet, by their identity.
+    kept: Mutex<HashMap<String, KeptShape>>,
     /// LSN up to which every live shape has taken in the transactions.
     processed: AtomicU64,
     /// Counts requests: the clock of "least recently used".
@@ -57,10 +59,16 @@ pub(crate) enum ShapeError {
 
 impl Shapes {
     pub(crate) fn new(source: Arc<dyn Source>, limits: Limits) -> Arc<Self> {
+        let kept = source.archive().map_or(Ok(Vec::new()), Archive::kept).unwrap_or_else(|error| {
+            tracing::warn!(%error, "what an earlier process kept can't be read: clients fetch afresh");
+            Vec::new()
+        });
+        let kept = kept.into_iter().map(|shape| (shape.identity.clone(), shape)).collect();
         let shapes = Arc::new(Self {
             source,
             limits,
             live: Mutex::default(),
+            kept: Mutex::new(kept),
             processed: AtomicU64::new(0),
             clock: AtomicU64::new(0),
             last_handle: AtomicU64::new(0),
@@ -153,10 +161,23 @@ impl Shapes {
             live.forget(&shape);
         }
         let shape = BoundShape::new(Arc::clone(spec), Arc::clone(table), inner)?;
-        let shape = Arc::new(LiveShape::new(shape, self.next_handle(spec)));
+        let (handle, position) = match self.take_kept(&shape) {
+            Some(kept) => (kept.handle, Some(kept.position)),
+            None => (self.next_handle(spec), None),
+        };
+        let shape = Arc::new(LiveShape::new(shape, handle, position));
         shape.touch(now);
         live.add(&shape);
         Some((shape, true))
+    }
+
+    /// A kept shape is taken up once: when it has ended, the next one gets a handle of its own.
+    fn take_kept(&self, shape: &BoundShape) -> Option<KeptShape> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.is_empty() {
+            return None;
+        }
+        kept.remove(&shape.identity()?)
     }
 
     fn load(&self, shape: &Arc<LiveShape>) {

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Weak};
 
+use bytes::Bytes;
+
 use crate::table::{Row, TableDefinition, TableName};
 
 /// A database as the service sees it: tables, a snapshot of a table with its position, and the transactions as they
@@ -32,6 +34,52 @@ pub trait Source: Send + Sync + 'static {
     /// Registers a follower: it is called for each transaction, in commit order, one at a time, before another
     /// transaction commits. Returns the LSN of the last commit. A follower that was dropped is forgotten.
     fn follow(&self, follower: Weak<dyn Follower>) -> u64;
+
+    /// What outlives the process; `None` where nothing does, and clients fetch afresh after a restart.
+    fn archive(&self) -> Option<&dyn Archive> {
+        None
+    }
+}
+
+/// The part of a source that lets shapes go on under their handles after a restart: snapshots as they were read, and the
+/// transactions since then. All calls may block; none is made while a follower is told of a commit.
+pub trait Archive: Send + Sync {
+    /// The shapes that were kept, without their snapshots. An identity comes once.
+    ///
+    /// # Errors
+    /// When the database can't be read; then none is known.
+    fn kept(&self) -> Result<Vec<KeptShape>, SourceError>;
+
+    /// Keeps a shape with the chunks of its snapshot, in place of one of the same identity; or doesn't, when that is too
+    /// much to keep.
+    ///
+    /// # Errors
+    /// When the database can't be written; nothing was changed then.
+    fn keep(&self, shape: &KeptShape, snapshot: &[Bytes]) -> Result<(), SourceError>;
+
+    /// The chunks of a kept shape's snapshot; empty when it is not kept.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn chunks(&self, handle: &str) -> Result<Vec<Bytes>, SourceError>;
+
+    /// Gives the transactions that a position doesn't contain to `visit`, in commit order; false when they are not all
+    /// known any more.
+    ///
+    /// # Errors
+    /// When the database can't be read; what was visited is discarded.
+    fn replay(&self, after: &SnapshotPosition, visit: &mut dyn FnMut(Transaction)) -> Result<bool, SourceError>;
+}
+
+/// A shape that outlives the process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptShape {
+    /// What it is: table, columns, condition, parameters. Equal exactly for equal shapes of one build of the service.
+    pub identity: String,
+    /// Its handle.
+    pub handle: String,
+    /// When its snapshot was read.
+    pub position: SnapshotPosition,
 }
 
 /// Who is told of commits.

@@ -3,6 +3,7 @@
 //! It serves every table at `/v1/shape`, the manifest's shapes at `/shapes/NAME`, and takes SQL at `/dev/sql`: INSERT,
 //! UPDATE, DELETE and TRUNCATE with literals. Foreign keys, checks and triggers are not run.
 
+mod archive;
 mod decimal;
 mod definition;
 mod jsonb;

@@ -7,14 +7,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
-use shapegen_server::{Follower, Row, SnapshotPosition, Source, SourceError, TableDefinition, TableName, Transaction};
+use shapegen_server::{
+    Archive, Bytes, Follower, KeptShape, Row, SnapshotPosition, Source, SourceError, TableDefinition, TableName,
+    Transaction,
+};
 
+use super::archive;
 use super::statement;
 use super::table::{PrepareError, StoredTable};
 use super::write::{Failure, Schema, Writing};
 use crate::catalog::Catalog;
 use crate::diagnostics::{Diagnostic, Report};
 use crate::source::SourceMap;
+
+/// How long one connection waits for another.
+const BUSY: Duration = Duration::from_secs(10);
 
 /// Tables in a SQLite file. Clones are the same source.
 #[derive(Clone)]
@@ -24,6 +31,8 @@ struct Inner {
     path: PathBuf,
     schema: Schema,
     writer: Mutex<Writer>,
+    /// A connection of its own: it is used while followers are told of a commit.
+    archive: Mutex<Connection>,
     /// Held as long as the file is ours.
     _lock: File,
 }
@@ -87,6 +96,7 @@ impl SqliteSource {
                  schema TEXT, relation TEXT, column TEXT, last INTEGER NOT NULL, PRIMARY KEY (schema, relation, column)
              ) STRICT;",
         )?;
+        archive::prepare(&transaction)?;
         let mut tables = std::collections::BTreeMap::new();
         for (name, table) in &catalog.tables {
             let table = StoredTable::new(name, table, sources);
@@ -95,8 +105,10 @@ impl SqliteSource {
         }
         transaction.commit()?;
         let writer = Mutex::new(Writer { connection, followers: Vec::new() });
+        let archive = Connection::open(path)?;
+        archive.busy_timeout(BUSY)?;
         let schema = Schema { catalog, tables };
-        Ok(Self(Arc::new(Inner { path: path.to_owned(), schema, writer, _lock: lock })))
+        Ok(Self(Arc::new(Inner { path: path.to_owned(), schema, writer, archive: Mutex::new(archive), _lock: lock })))
     }
 
     pub(super) fn schema(&self) -> &Schema {
@@ -135,6 +147,7 @@ impl SqliteSource {
         let (lsn, txid) = database
             .query_row(advance, [step], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
             .map_err(Refused::Database)?;
+        archive::log(&database, lsn, txid, &changes).map_err(Refused::Database)?;
         database.commit().map_err(Refused::Database)?;
         let committed = Arc::new(Transaction { lsn: lsn.unsigned_abs(), txid: txid.unsigned_abs(), changes });
         writer
@@ -174,7 +187,7 @@ impl Source for SqliteSource {
         let mut read = || {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let mut connection = Connection::open_with_flags(&self.0.path, flags)?;
-            connection.busy_timeout(Duration::from_secs(10))?;
+            connection.busy_timeout(BUSY)?;
             let moment = connection.transaction()?;
             let (_, txid) = position(&moment)?;
             for (at, table) in tables.iter().enumerate() {
@@ -189,5 +202,34 @@ impl Source for SqliteSource {
         let mut writer = self.writer();
         writer.followers.push(follower);
         position(&writer.connection).map_or(0, |(lsn, _)| lsn)
+    }
+
+    fn archive(&self) -> Option<&dyn Archive> {
+        Some(self)
+    }
+}
+
+impl SqliteSource {
+    fn in_archive<T>(&self, with: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Result<T, SourceError> {
+        let mut connection = self.0.archive.lock().unwrap_or_else(PoisonError::into_inner);
+        with(&mut connection).map_err(database)
+    }
+}
+
+impl Archive for SqliteSource {
+    fn kept(&self) -> Result<Vec<KeptShape>, SourceError> {
+        self.in_archive(|connection| archive::kept(connection))
+    }
+
+    fn keep(&self, shape: &KeptShape, snapshot: &[Bytes]) -> Result<(), SourceError> {
+        self.in_archive(|connection| archive::keep(connection, shape, snapshot))
+    }
+
+    fn chunks(&self, handle: &str) -> Result<Vec<Bytes>, SourceError> {
+        self.in_archive(|connection| archive::chunks(connection, handle))
+    }
+
+    fn replay(&self, after: &SnapshotPosition, visit: &mut dyn FnMut(Transaction)) -> Result<bool, SourceError> {
+        self.in_archive(|connection| archive::replay(connection, after, visit))
     }
 }

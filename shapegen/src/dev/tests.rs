@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 
+use rusqlite::Connection;
 use shapegen_server::{RowChange, Source, TableName, Transaction};
 
 use super::source::{OpenError, Refused, SqliteSource};
@@ -33,7 +35,7 @@ CREATE TABLE \"Odd\" (\"Id\" int, \"_row\" text, PRIMARY KEY (\"Id\", \"_row\"))
 CREATE VIEW v AS SELECT 1;
 ";
 
-fn open(folder: &std::path::Path, schema: &str) -> Result<SqliteSource, OpenError> {
+fn open(folder: &Path, schema: &str) -> Result<SqliteSource, OpenError> {
     let mut sources = SourceMap::default();
     let file = sources.add("schema.sql", schema);
     let mut report = Report::default();
@@ -290,4 +292,86 @@ fn the_service_serves_tables_shapes_and_sql() {
         client.await.unwrap();
         service.shutdown().await;
     });
+}
+
+/// Runs `client` against a service over the folder's schema and database, and stops the service.
+fn served<T: Send + 'static>(folder: &Path, client: impl FnOnce(SocketAddr) -> T + Send + 'static) -> T {
+    let manifest = folder.join("shapes.toml");
+    fs::write(
+        &manifest,
+        "schema = [\"schema.sql\"]\n[shape]\npeople = { scope = \"public\", change_frequency = \"low\" }\n",
+    )
+    .unwrap();
+    let loaded = load(&manifest).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let database = Database::Sqlite(folder.join("dev.db"));
+        let service = start(loaded, &database, ([127, 0, 0, 1], 0).into()).await.unwrap();
+        let address = service.local_addr();
+        let result = tokio::task::spawn_blocking(move || client(address)).await.unwrap();
+        service.shutdown().await;
+        result
+    })
+}
+
+#[test]
+fn s_026_handles_and_logs_survive_a_restart() {
+    const SHAPE: &str = "/v1/shape?table=people&columns=id,email&where=score+%3E+%241&params[1]=2";
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("schema.sql"), SCHEMA).unwrap();
+    let get = |address, query: &str| request(address, "GET", &format!("{SHAPE}{query}"), "", "");
+    let sql = |address, text: &str| assert_eq!(request(address, "POST", "/dev/sql", "", text).0, 200);
+    let (handle, snapshot, at) = served(folder.path(), move |address| {
+        sql(address, "INSERT INTO people (email, score) VALUES ('ann', 1), ('bob', 3)");
+        let (_, headers, snapshot) = get(address, "&offset=-1");
+        let handle = headers["electric-handle"].clone();
+        sql(address, "INSERT INTO people (email, score) VALUES ('cid', 4)");
+        let (_, headers, _) = get(address, &format!("&handle={handle}&offset=0_0"));
+        sql(address, "UPDATE people SET email = 'bea' WHERE email = 'bob'");
+        (handle, snapshot, headers["electric-offset"].clone())
+    });
+
+    let query = format!("&handle={handle}&offset={at}");
+    let next = query.clone();
+    let again = served(folder.path(), move |address| {
+        let (status, _, body) = get(address, &next);
+        assert_eq!(status, 200, "{body}");
+        assert!(body.contains(r#""value":{"email":"bea","id":"2"}"#) && !body.contains("cid"), "{body}");
+        sql(address, "DELETE FROM people WHERE email = 'cid'");
+        let (_, _, body) = get(address, &next);
+        assert!(body.contains("bea") && body.contains(r#""operation":"delete""#), "{body}");
+        let (_, headers, body) = get(address, "&offset=-1");
+        assert_eq!(body, snapshot, "the same bytes as before");
+        sql(address, "TRUNCATE people");
+        headers["electric-handle"].clone()
+    });
+    assert_eq!(again, handle);
+
+    let next = query.clone();
+    let other = served(folder.path(), move |address| {
+        let (status, headers, _) = get(address, &next);
+        assert_eq!(status, 409, "the table was truncated");
+        headers["electric-handle"].clone()
+    });
+    assert_ne!(other, handle);
+
+    // Without the transactions there would be a hole.
+    Connection::open(folder.path().join("dev.db")).unwrap().execute("DELETE FROM _log", []).unwrap();
+    let query = format!("&handle={other}&offset=0_0");
+    let next = query.clone();
+    let status = served(folder.path(), move |address| {
+        sql(address, "INSERT INTO people (email, score) VALUES ('dan', 5)");
+        get(address, &next).0
+    });
+    assert_eq!(status, 200, "nothing was committed since the snapshot");
+    Connection::open(folder.path().join("dev.db")).unwrap().execute("DELETE FROM _log", []).unwrap();
+    let next = query.clone();
+    assert_eq!(served(folder.path(), move |address| get(address, &next).0), 409);
+
+    let handle = served(folder.path(), move |address| get(address, "&offset=-1").1["electric-handle"].clone());
+    let changed = SCHEMA.replacen("email varchar(20)", "email varchar(30)", 1);
+    assert_ne!(changed, SCHEMA);
+    fs::write(folder.path().join("schema.sql"), changed).unwrap();
+    let query = format!("&handle={handle}&offset=0_0");
+    assert_eq!(served(folder.path(), move |address| get(address, &query).0), 409, "a column has another type");
 }

@@ -47,7 +47,12 @@ fn row_as_words(shape: &BoundShape, row: &Values, standing: &Standing, out: &mut
 pub(crate) fn moved(event: &str, patterns: &[Pattern], txid: u64) -> String {
     let pattern = |Pattern { position, value }: &Pattern| format!(r#"{{"pos":{position},"value":"{value}"}}"#);
     let patterns: Vec<String> = patterns.iter().map(pattern).collect();
-    format!(r#"{{"headers":{{"event":"{event}","patterns":[{}],"txids":[{txid}]}}}}"#, patterns.join(","))
+    format!(r#"{{"headers":{{"event":"{event}","patterns":[{}],"txids":[{}]}}}}"#, patterns.join(","), wire_txid(txid))
+}
+
+/// A transaction's id without its epoch, as `pg_current_xact_id()::xid` gives it to the writer who waits for it.
+fn wire_txid(txid: u64) -> u64 {
+    txid & u64::from(u32::MAX)
 }
 
 /// The message that ends a snapshot.
@@ -171,7 +176,11 @@ impl Operation {
         relation(&shape.spec.table, out);
         push(
             out,
-            format_args!(",\"lsn\":\"{}\",\"op_position\":{op},\"txids\":[{}]", transaction.lsn, transaction.txid),
+            format_args!(
+                ",\"lsn\":\"{}\",\"op_position\":{op},\"txids\":[{}]",
+                transaction.lsn,
+                wire_txid(transaction.txid)
+            ),
         );
         if last {
             out.extend_from_slice(b",\"last\":true");

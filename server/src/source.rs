@@ -95,7 +95,7 @@ pub trait Follower: Send + Sync {
 pub struct Transaction {
     /// Commit LSN: above 0, and above that of every earlier transaction.
     pub lsn: u64,
-    /// PostgreSQL's transaction id, or a counter of the source's own.
+    /// PostgreSQL's transaction id with its epoch, or a counter of the source's own.
     pub txid: u64,
     /// The changes of all tables, in their order.
     pub changes: Vec<Change>,

@@ -61,7 +61,10 @@ impl Postgres {
         // A group of its own: an interrupt from the keyboard ends the tests, not what cleans up behind them.
         let guard = guard.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let guard = guard.spawn().unwrap();
-        let options = format!("-c listen_addresses= -c fsync=off -c max_connections=40 -k {}", folder.display());
+        let options = format!(
+            "-c listen_addresses= -c fsync=off -c max_connections=120 -c wal_level=logical -c max_replication_slots=20 -k {}",
+            folder.display()
+        );
         let log = folder.join("log");
         run(as_user("pg_ctl").arg("-D").arg(&data).arg("-l").arg(log).args(["-w", "-o", &options, "start"]), "")
             .unwrap();
@@ -110,6 +113,11 @@ impl Database<'_> {
         let mut psql = psql.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let (statements, answers) = (psql.stdin.take().unwrap(), BufReader::new(psql.stdout.take().unwrap()));
         Session { psql, statements: Some(statements), answers }
+    }
+
+    /// How a client reaches it, with more settings of libpq's.
+    pub fn url(&self, more: &str) -> String {
+        format!("host={} user=judge dbname={} {more}", self.server.folder.display(), self.name)
     }
 
     /// Runs SQL, which must not fail.

@@ -76,7 +76,7 @@ pub(super) enum Refused {
 
 impl SqliteSource {
     /// Opens the file, creating it where there is none, and brings it to the schema's form.
-    pub(super) fn open(path: &Path, catalog: Catalog, sources: &SourceMap) -> Result<Self, OpenError> {
+    pub(super) fn open(path: &Path, catalog: Arc<Catalog>, sources: &SourceMap) -> Result<Self, OpenError> {
         let mut lock_path = path.as_os_str().to_owned();
         lock_path.push("-lock");
         let lock = File::create(lock_path)?;
@@ -109,10 +109,6 @@ impl SqliteSource {
         archive.busy_timeout(BUSY)?;
         let schema = Schema { catalog, tables };
         Ok(Self(Arc::new(Inner { path: path.to_owned(), schema, writer, archive: Mutex::new(archive), _lock: lock })))
-    }
-
-    pub(super) fn schema(&self) -> &Schema {
-        &self.0.schema
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {

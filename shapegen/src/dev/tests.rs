@@ -41,7 +41,7 @@ fn open(folder: &Path, schema: &str) -> Result<SqliteSource, OpenError> {
     let mut report = Report::default();
     let catalog = Catalog::read(&sources, &[Script::whole(&sources, file)], &mut report);
     assert!(!report.has_errors(), "{}", report.render(&sources, false));
-    SqliteSource::open(&folder.join("dev.db"), catalog, &sources)
+    SqliteSource::open(&folder.join("dev.db"), catalog.into(), &sources)
 }
 
 /// The rows of a table, values with `|` between them.

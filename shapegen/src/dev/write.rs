@@ -18,7 +18,7 @@ use crate::sql::statement::{Ident, Name};
 
 /// The tables, and what they were declared as.
 pub(super) struct Schema {
-    pub(super) catalog: Catalog,
+    pub(super) catalog: Arc<Catalog>,
     pub(super) tables: BTreeMap<TableName, Arc<StoredTable>>,
 }
 

@@ -1,0 +1,274 @@
+//! A PostgreSQL database as the protocol service's source: real SQL, real texts, real transaction ids.
+//!
+//! A snapshot is read in a repeatable-read transaction; what is committed comes from a logical replication slot, which is
+//! read over an ordinary connection by a thread of its own.
+
+mod follow;
+mod pgoutput;
+mod setup;
+mod tables;
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use shapegen_server::{Follower, Row, SnapshotPosition, Source, SourceError, TableDefinition, TableName, Transaction};
+use tokio::sync::{Semaphore, oneshot};
+use tokio_postgres::{Config, SimpleQueryMessage};
+
+pub use setup::PostgresError;
+
+use follow::Session;
+use setup::quoted;
+use tables::Tables;
+
+/// How many snapshots are read at once: each takes a connection.
+const SNAPSHOTS: usize = 8;
+/// How many rows of a snapshot are in memory at once.
+const ROWS: usize = 5_000;
+/// How long it waits before it connects again, doubled up to the last.
+const RECONNECT: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)];
+
+/// A PostgreSQL database. Clones are the same source; with the last one its publication and its slot go.
+#[derive(Clone)]
+pub(super) struct PostgresSource {
+    shared: Arc<Shared>,
+    _thread: Arc<Thread>,
+}
+
+/// What the thread that reads and the service have in common.
+struct Shared {
+    config: Config,
+    /// `None` while there is no connection.
+    tables: RwLock<Option<Arc<Tables>>>,
+    delivery: Mutex<Delivery>,
+    snapshots: Semaphore,
+}
+
+struct Delivery {
+    followers: Vec<Weak<dyn Follower>>,
+    /// The last commit that was told.
+    lsn: u64,
+}
+
+struct Thread {
+    stop: Option<oneshot::Sender<()>>,
+    handle: Option<JoinHandle<()>>,
+}
+
+/// There is no connection.
+#[derive(Debug, thiserror::Error)]
+#[error("PostgreSQL can't be reached")]
+struct NoConnection;
+
+impl PostgresSource {
+    /// Connects, checks that the server can be followed, and begins to.
+    ///
+    /// # Errors
+    /// When the server can't be reached, or lacks something; what was made is taken away then.
+    pub(super) async fn open(url: &str) -> Result<Self, PostgresError> {
+        let mut config: Config = url.parse().map_err(PostgresError::Url)?;
+        if config.get_application_name().is_none() {
+            config.application_name("shapegen dev");
+        }
+        let shared = Arc::new(Shared {
+            config,
+            tables: RwLock::default(),
+            delivery: Mutex::new(Delivery { followers: Vec::new(), lsn: 0 }),
+            snapshots: Semaphore::new(SNAPSHOTS),
+        });
+        let (stop, stopped) = oneshot::channel();
+        let (opened, is_open) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(PostgresError::Thread)?;
+        let reading = Arc::clone(&shared);
+        let run = move || runtime.block_on(run(&reading, opened, stopped));
+        let handle = std::thread::Builder::new().name("postgres log".to_owned()).spawn(run);
+        let thread = Thread { stop: Some(stop), handle: Some(handle.map_err(PostgresError::Thread)?) };
+        match is_open.await {
+            Ok(Ok(())) => Ok(Self { shared, _thread: Arc::new(thread) }),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(PostgresError::Unfit(vec!["- the thread that reads its log has ended".to_owned()])),
+        }
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(Err(_)) = self.handle.take().map(JoinHandle::join) {
+            tracing::error!("the thread that read PostgreSQL's log has panicked");
+        }
+    }
+}
+
+/// Reads until it is stopped, and connects again when the connection breaks.
+async fn run(shared: &Shared, opened: oneshot::Sender<Result<(), PostgresError>>, mut stopped: oneshot::Receiver<()>) {
+    let mut session = match Session::open(&shared.config).await {
+        Ok(session) => session,
+        // If nobody waits any more, nobody needs to know.
+        Err(error) => return drop(opened.send(Err(error))),
+    };
+    shared.resume(&session);
+    if opened.send(Ok(())).is_err() {
+        return session.close().await;
+    }
+    loop {
+        let Some(broken) = unless(&mut stopped, session.follow(shared)).await else { return session.close().await };
+        tracing::warn!(error = %broken, "the connection to PostgreSQL broke");
+        shared.set_down();
+        let [mut wait, longest] = RECONNECT;
+        session = loop {
+            match unless(&mut stopped, Session::open(&shared.config)).await {
+                None => return,
+                Some(Ok(session)) => break session,
+                Some(Err(error)) => tracing::info!(%error, "PostgreSQL can't be followed again yet"),
+            }
+            if unless(&mut stopped, tokio::time::sleep(wait)).await.is_none() {
+                return;
+            }
+            wait = (wait * 2).min(longest);
+        };
+        shared.resume(&session);
+        tracing::info!("PostgreSQL is followed again; every shape is fetched afresh");
+    }
+}
+
+/// What the work gives, or `None` when it is stopped before.
+async fn unless<T>(stopped: &mut oneshot::Receiver<()>, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        _ = stopped => None,
+        done = work => Some(done),
+    }
+}
+
+impl Shared {
+    fn delivery(&self) -> MutexGuard<'_, Delivery> {
+        self.delivery.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tables(&self) -> Option<Arc<Tables>> {
+        self.tables.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes the tables as they are now, and ends the shapes of those that were something else.
+    fn set_tables(&self, tables: &Arc<Tables>) {
+        let former = self.tables.write().unwrap_or_else(PoisonError::into_inner).replace(Arc::clone(tables));
+        for (name, known) in former.iter().flat_map(|former| former.iter()) {
+            let is = tables.get(name);
+            let same = is.is_some_and(|is| {
+                let key = |known: &tables::KnownTable| known.definition.primary_key.clone();
+                let names = |known: &tables::KnownTable| -> Vec<String> {
+                    known.definition.columns.iter().map(|column| column.name.clone()).collect()
+                };
+                (is.oid, &is.types, key(is), names(is)) == (known.oid, &known.types, key(known), names(known))
+            });
+            if !same {
+                self.void(name);
+            }
+        }
+    }
+
+    fn set_down(&self) {
+        *self.tables.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Goes on with a new slot: what was committed before it was never told, so that every shape ends.
+    fn resume(&self, session: &Session) {
+        let mut delivery = self.delivery();
+        delivery.lsn = delivery.lsn.max(session.start);
+        for name in session.tables.keys() {
+            delivery.tell(|follower| follower.table_changed(name));
+        }
+        *self.tables.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&session.tables));
+    }
+
+    fn tell(&self, transaction: &Arc<Transaction>) {
+        let mut delivery = self.delivery();
+        delivery.tell(|follower| follower.committed(transaction));
+        delivery.lsn = transaction.lsn;
+    }
+
+    /// Ends the shapes of a table.
+    fn void(&self, name: &TableName) {
+        self.delivery().tell(|follower| follower.table_changed(name));
+    }
+
+    async fn snapshot(
+        &self,
+        tables: &[TableName],
+        visit: &mut dyn FnMut(usize, &Row),
+    ) -> Result<SnapshotPosition, SourceError> {
+        let known = self.tables().ok_or_else(|| database(NoConnection))?;
+        // It is never closed.
+        let _permit = self.snapshots.acquire().await.map_err(database)?;
+        let client = setup::connect(&self.config).await.map_err(database)?;
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        client.batch_execute(begin).await.map_err(database)?;
+        let position = follow::current_snapshot(&client).await.map_err(database)?;
+        for (at, name) in tables.iter().enumerate() {
+            let table = known.get(name).filter(|table| table.published);
+            let table = table.ok_or_else(|| SourceError::UnknownTable(name.clone()))?;
+            let columns: Vec<String> = table.definition.columns.iter().map(|column| quoted(&column.name)).collect();
+            let columns = columns.join(", ");
+            // Rows of tables that inherit are told as theirs; rows of partitions as the parent's.
+            let only = if table.partitioned { "" } else { "ONLY " };
+            let from = format!("{only}{}.{}", quoted(&name.schema), quoted(&name.name));
+            // Simple queries give every value as its text.
+            let declare = format!("DECLARE rows NO SCROLL CURSOR FOR SELECT {columns} FROM {from}");
+            client.batch_execute(&declare).await.map_err(database)?;
+            loop {
+                let fetched = client.simple_query(&format!("FETCH {ROWS} FROM rows")).await.map_err(database)?;
+                let mut count = 0;
+                for message in &fetched {
+                    if let SimpleQueryMessage::Row(row) = message {
+                        count += 1;
+                        let width = table.definition.columns.len();
+                        visit(at, &(0..width).map(|at| row.get(at).map(Box::from)).collect());
+                    }
+                }
+                if count < ROWS {
+                    break;
+                }
+            }
+            client.batch_execute("CLOSE rows").await.map_err(database)?;
+        }
+        client.batch_execute("COMMIT").await.map_err(database)?;
+        Ok(position)
+    }
+}
+
+impl Delivery {
+    fn tell(&mut self, event: impl Fn(&dyn Follower)) {
+        self.followers.retain(|follower| follower.upgrade().inspect(|follower| event(&**follower)).is_some());
+    }
+}
+
+fn database(error: impl std::error::Error + Send + Sync + 'static) -> SourceError {
+    SourceError::Database(Box::new(error))
+}
+
+impl Source for PostgresSource {
+    fn table(&self, name: &TableName) -> Result<Option<Arc<TableDefinition>>, SourceError> {
+        let tables = self.shared.tables().ok_or_else(|| database(NoConnection))?;
+        let table = tables.get(name).filter(|table| table.published);
+        Ok(table.map(|table| Arc::clone(&table.definition)))
+    }
+
+    fn snapshot(
+        &self,
+        tables: &[TableName],
+        visit: &mut dyn FnMut(usize, &Row),
+    ) -> Result<SnapshotPosition, SourceError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(database)?;
+        runtime.block_on(self.shared.snapshot(tables, visit))
+    }
+
+    fn follow(&self, follower: Weak<dyn Follower>) -> u64 {
+        let mut delivery = self.shared.delivery();
+        delivery.followers.push(follower);
+        delivery.lsn
+    }
+}

@@ -1,0 +1,200 @@
+//! The dev service over PostgreSQL: what its clients have is what a query gives.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+use shapegen::dev::{Database as Dev, start};
+use shapegen_server::Listening;
+
+use crate::follower::{Follower, get};
+use crate::postgres::{Database, Postgres};
+
+/// Starts the service over a database that has the schema.
+async fn serve(database: &Database<'_>, schema: &str) -> Listening {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("schema.sql"), schema).unwrap();
+    let table = schema.split("CREATE TABLE ").nth(1).unwrap().split(' ').next().unwrap();
+    let manifest = format!(
+        "schema = \"schema.sql\"\n[shape]\nfirst = {{ table = \"{table}\", scope = \"public\", change_frequency = \"low\" }}\n"
+    );
+    std::fs::write(folder.path().join("shapes.toml"), manifest).unwrap();
+    started(folder.path(), &database.url("")).await.unwrap_or_else(|error| panic!("{error}"))
+}
+
+async fn started(folder: &Path, url: &str) -> Result<Listening, shapegen::dev::DevError> {
+    let loaded = shapegen::load(&folder.join("shapes.toml")).unwrap_or_else(|failed| panic!("{failed}"));
+    start(loaded, &Dev::Postgres(url.to_owned()), ([127, 0, 0, 1], 0).into()).await
+}
+
+/// A query's rows, as [`Follower::rows`] gives them: `columns` of `from`, whose bools are texts already.
+fn selected(database: &Database<'_>, columns: &[&str], from: &str) -> Vec<String> {
+    let fields: Vec<String> = columns.iter().map(|column| format!("'{column}', ({column})::text")).collect();
+    let settings = "SET bytea_output = 'hex'; SET DateStyle = 'ISO, DMY'; SET TimeZone = 'UTC';
+                    SET extra_float_digits = 1; SET IntervalStyle = 'iso_8601';";
+    let rows = database.sql(&format!("{settings} SELECT jsonb_build_object({}) FROM {from};", fields.join(", ")));
+    let row = |line: &str| serde_json::from_str::<Value>(line).unwrap().to_string();
+    let mut rows: Vec<String> = rows.lines().map(row).collect();
+    rows.sort();
+    rows
+}
+
+/// Waits until the follower has what the query gives; panics with both when that never comes.
+async fn until_same(follower: &mut Follower, database: &Database<'_>, columns: &[&str], from: &str) {
+    for _ in 0..200 {
+        follower.catch_up().await;
+        if follower.rows() == selected(database, columns, from) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    assert_eq!(follower.rows(), selected(database, columns, from), "of {from}");
+}
+
+const ITEMS: &str = "
+CREATE TABLE items (id int PRIMARY KEY, list_id int NOT NULL, title text, pad text);
+CREATE TABLE lists (id int PRIMARY KEY, owner text);
+CREATE TABLE bare (a int, b text);
+CREATE TABLE parts (id int, at int, v text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
+CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_follow_what_is_committed() {
+    let Some(server) = Postgres::shared("that clients follow PostgreSQL") else { return };
+    let database = server.database("followed");
+    database.sql(ITEMS);
+    database.sql(
+        "INSERT INTO items SELECT g, g % 3, 'item ' || g, (SELECT string_agg(md5(g || '.' || i), '') FROM generate_series(1, 300) i) FROM generate_series(1, 40) g;
+         INSERT INTO lists VALUES (0, 'ann'), (1, 'bob'), (2, 'ann');
+         INSERT INTO bare VALUES (1, 'x'), (2, NULL);
+         INSERT INTO parts VALUES (1, 1, 'a'), (2, 11, 'b');",
+    );
+    let service = serve(&database, ITEMS).await;
+    let all = ["id", "list_id", "title", "pad"];
+    let shapes: [(&str, &[&str], &str); 5] = [
+        ("table=items", &all, "items"),
+        ("table=items&columns=id,title&where=list_id%3D$1&params[1]=1", &["id", "title"], "items WHERE list_id = 1"),
+        (
+            "table=items&columns=id,list_id&where=list_id+in+(select+id+from+lists+where+owner%3D'ann')",
+            &["id", "list_id"],
+            "items WHERE list_id IN (SELECT id FROM lists WHERE owner = 'ann')",
+        ),
+        ("table=bare", &["a", "b"], "bare"),
+        ("table=parts", &["id", "at", "v"], "parts"),
+    ];
+    let mut followers: Vec<Follower> =
+        shapes.iter().map(|(shape, ..)| Follower::new(service.local_addr(), *shape)).collect();
+    for follower in &mut followers {
+        follower.catch_up().await;
+    }
+    let toasted = "SELECT count(*) FROM items WHERE pg_column_size(pad) > 2000;";
+    assert_ne!(database.sql(toasted), "0\n", "some values are kept outside of their rows");
+    for sql in [
+        "INSERT INTO items VALUES (100, 1, 'new', NULL); DELETE FROM items WHERE id = 3;",
+        "UPDATE items SET title = title || '!' WHERE id < 10;",
+        "UPDATE items SET id = id + 1000 WHERE id > 20;",
+        "BEGIN; INSERT INTO items VALUES (7000, 1, 'kept', NULL); SAVEPOINT s; INSERT INTO items VALUES (7001, 1, 'not', NULL);
+         UPDATE items SET title = 'not' WHERE id = 1; ROLLBACK TO s; INSERT INTO items VALUES (7002, 2, 'kept', NULL); COMMIT;",
+        "BEGIN; DELETE FROM items; ROLLBACK;",
+        "UPDATE lists SET owner = 'ann' WHERE id = 1;",
+        "UPDATE lists SET owner = 'bob' WHERE id = 0; UPDATE items SET list_id = 0 WHERE id = 7002;",
+        "BEGIN; UPDATE lists SET owner = 'zoe'; UPDATE items SET list_id = list_id + 1; UPDATE lists SET owner = 'ann' WHERE id = 2; COMMIT;",
+        "UPDATE bare SET b = 'y' WHERE a = 2; DELETE FROM bare WHERE a = 1; INSERT INTO bare VALUES (NULL, NULL);",
+        "INSERT INTO parts VALUES (3, 12, 'c'); UPDATE parts SET at = 5 WHERE id = 2; DELETE FROM parts WHERE id = 1;",
+        "INSERT INTO items SELECT g, 1, 'many', NULL FROM generate_series(20000, 32000) g;",
+        "TRUNCATE items;",
+        "INSERT INTO items VALUES (1, 2, 'after', NULL);",
+    ] {
+        database.sql(sql);
+        for (follower, (_, columns, from)) in followers.iter_mut().zip(shapes) {
+            until_same(follower, &database, columns, from).await;
+        }
+    }
+    let refetched: Vec<usize> = followers.iter().map(|follower| follower.refetched).collect();
+    assert_eq!(refetched, [1, 1, 1, 0, 0], "for the truncate, and for nothing else");
+
+    // A live request hears of a commit by itself.
+    let (first, _) = followers.split_at_mut(1);
+    let held = service.held();
+    let write = async {
+        let mut held = held;
+        held.wait_for(|held| *held > 0).await.unwrap();
+        database.sql("INSERT INTO items VALUES (2, 2, 'live', NULL);");
+    };
+    tokio::join!(first[0].wait(), write);
+    assert_eq!(first[0].rows(), selected(&database, &all, "items"));
+
+    service.shutdown().await;
+    let left = database.sql("SELECT count(*) FROM pg_publication; SELECT count(*) FROM pg_replication_slots WHERE database = current_database();");
+    assert_eq!(left, "0\n0\n");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s_047_tables_that_change_are_fetched_afresh() {
+    let Some(server) = Postgres::shared("that DDL in PostgreSQL ends shapes") else { return };
+    let database = server.database("altered");
+    let schema = "CREATE TABLE t (id int PRIMARY KEY, v text);";
+    database.sql(schema);
+    database.sql("INSERT INTO t VALUES (1, 'a');");
+    let service = serve(&database, schema).await;
+    let mut follower = Follower::new(service.local_addr(), "table=t");
+    follower.catch_up().await;
+    for (sql, columns) in [
+        ("ALTER TABLE t ADD COLUMN w int DEFAULT 7;", &["id", "v", "w"][..]),
+        ("ALTER TABLE t RENAME COLUMN v TO u;", &["id", "u", "w"]),
+        ("ALTER TABLE t ALTER COLUMN w TYPE text USING 'w' || w;", &["id", "u", "w"]),
+        ("BEGIN; ALTER TABLE t DROP COLUMN w; INSERT INTO t VALUES (2, 'b'); COMMIT;", &["id", "u"]),
+        ("ALTER TABLE t DROP CONSTRAINT t_pkey; ALTER TABLE t ADD PRIMARY KEY (u);", &["id", "u"]),
+        (
+            "BEGIN; DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, u text); INSERT INTO t VALUES (3, 'c'); COMMIT;",
+            &["id", "u"],
+        ),
+    ] {
+        let (before, handle) = (follower.refetched, follower.handle().to_owned());
+        database.sql(sql);
+        for _ in 0..200 {
+            follower.catch_up().await;
+            if follower.refetched > before {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        assert_ne!(follower.handle(), handle, "{sql}");
+        until_same(&mut follower, &database, columns, "t").await;
+        database.sql("UPDATE t SET u = u || '.' WHERE id = 1;".replace('u', columns[1]).as_str());
+        until_same(&mut follower, &database, columns, "t").await;
+    }
+    // Only NOT NULL: the handle stays, the schema is another one (S-048).
+    let handle = follower.handle().to_owned();
+    database.sql("ALTER TABLE t ALTER COLUMN u SET NOT NULL;");
+    let schema = async || {
+        let answer = get(service.local_addr(), "/v1/shape?table=t&offset=-1").await;
+        (answer.headers["electric-schema"].clone(), answer.headers["electric-handle"].clone())
+    };
+    for _ in 0..200 {
+        if schema().await.0.contains(r#""u":{"not_null":true"#) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    assert_eq!(
+        schema().await,
+        (
+            r#"{"id":{"not_null":true,"pk_index":0,"type":"int4"},"u":{"not_null":true,"type":"text"}}"#.to_owned(),
+            handle
+        )
+    );
+    database.sql("DROP TABLE t;");
+    let mut status = 200;
+    for _ in 0..200 {
+        status = get(service.local_addr(), "/v1/shape?table=t&offset=-1").await.status;
+        if status != 200 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    assert_eq!(status, 400);
+    service.shutdown().await;
+}

@@ -6,6 +6,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use shapegen::dev::{Database, start};
+use shapegen_server::Listening;
+
+use crate::postgres::Postgres;
+
 /// The peers' folder, where they can run.
 fn peers() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
@@ -20,22 +25,40 @@ fn peers() -> Option<PathBuf> {
     None
 }
 
-/// Runs every scenario against a service.
-async fn run(folder: PathBuf, url: String) {
-    let scenarios = move || Command::new("node").arg("run.mjs").current_dir(folder).env("ELECTRIC_URL", url).output();
+/// Runs every scenario against a service, with rows written by SQL in `database` or by the service itself.
+async fn run(folder: PathBuf, url: String, database: Option<String>) {
+    let scenarios = move || {
+        let mut node = Command::new("node");
+        node.arg("run.mjs").current_dir(folder).env("ELECTRIC_URL", url).env_remove("DATABASE_URL");
+        node.envs(database.map(|database| ("DATABASE_URL", database))).output()
+    };
     let output = tokio::task::spawn_blocking(scenarios).await.unwrap().unwrap();
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
     assert!(printed.contains("passed, 0 failed"), "{printed}");
 }
 
+async fn serve(folder: &Path, database: Database) -> Listening {
+    let loaded = shapegen::load(&folder.join("shapes.toml")).unwrap();
+    start(loaded, &database, ([127, 0, 0, 1], 0).into()).await.unwrap()
+}
+
 #[tokio::test]
 async fn the_official_clients_pass_every_scenario_over_sqlite() {
     let Some(folder) = peers() else { return };
     let files = tempfile::tempdir().unwrap();
-    let loaded = shapegen::load(&folder.join("shapes.toml")).unwrap();
-    let database = shapegen::dev::Database::Sqlite(files.path().join("dev.db"));
-    let service = shapegen::dev::start(loaded, &database, ([127, 0, 0, 1], 0).into()).await.unwrap();
-    run(folder, format!("http://{}", service.local_addr())).await;
+    let service = serve(&folder, Database::Sqlite(files.path().join("dev.db"))).await;
+    run(folder, format!("http://{}", service.local_addr()), None).await;
+    service.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_official_clients_pass_every_scenario_over_postgresql() {
+    let Some(folder) = peers() else { return };
+    let Some(server) = Postgres::shared("Electric's own clients over PostgreSQL") else { return };
+    let database = server.database("peers");
+    database.sql(&std::fs::read_to_string(folder.join("schema.sql")).unwrap());
+    let service = serve(&folder, Database::Postgres(database.url(""))).await;
+    run(folder, format!("http://{}", service.local_addr()), Some(database.socket_url())).await;
     service.shutdown().await;
 }

@@ -120,6 +120,12 @@ impl Database<'_> {
         format!("host={} user=judge dbname={} {more}", self.server.folder.display(), self.name)
     }
 
+    /// The same as one URL.
+    pub fn socket_url(&self) -> String {
+        let folder = self.server.folder.display().to_string().replace('/', "%2F");
+        format!("postgres://judge@{folder}/{}", self.name)
+    }
+
     /// Runs SQL, which must not fail.
     pub fn sql(&self, sql: &str) -> String {
         self.try_sql(sql).unwrap_or_else(|error| panic!("{error}"))

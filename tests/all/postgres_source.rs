@@ -275,3 +275,79 @@ async fn s_035_s_036_snapshot_and_log_have_the_same_texts() {
     insta::assert_snapshot!(answer.headers["electric-schema"].replace("},", "},\n"));
     service.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_postgresql_lacks_is_said_with_what_to_do() {
+    let Some(server) = Postgres::shared("what PostgreSQL must allow") else { return };
+    let database = server.database("unfit");
+    let schema = "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE others (id int PRIMARY KEY);";
+    database.sql(schema);
+    database.sql("CREATE ROLE reader LOGIN; GRANT SELECT ON t, others TO reader;");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("schema.sql"), schema).unwrap();
+    let manifest = "schema = \"schema.sql\"\n[shape]\nt = { scope = \"public\", change_frequency = \"low\" }\n";
+    std::fs::write(folder.path().join("shapes.toml"), manifest).unwrap();
+    let refused = async |url: &str| match started(folder.path(), url).await {
+        Ok(_) => panic!("{url} was taken"),
+        Err(error) => error.to_string(),
+    };
+    let as_reader = database.url("").replace("user=judge", "user=reader");
+    insta::assert_snapshot!(refused(&as_reader).await, @r#"
+    PostgreSQL can't be followed yet:
+    - the role "reader" may not follow changes: run `ALTER ROLE "reader" REPLICATION;`
+    - the role "reader" may not create a publication: run `GRANT CREATE ON DATABASE "unfit" TO "reader";`
+    "#);
+    insta::assert_snapshot!(refused(&database.url("").replace("unfit", "nowhere")).await, @r#"database "nowhere" does not exist"#);
+    insta::assert_snapshot!(refused("nonsense").await, @"the URL can't be read: invalid connection string");
+
+    // As the advice says; the table that it doesn't own is not served.
+    database
+        .sql("ALTER ROLE reader REPLICATION; GRANT CREATE ON DATABASE unfit TO reader; ALTER TABLE t OWNER TO reader;");
+    let service = started(folder.path(), &as_reader).await.unwrap();
+    assert_eq!(get(service.local_addr(), "/v1/shape?table=t&offset=-1").await.status, 200);
+    assert_eq!(get(service.local_addr(), "/v1/shape?table=others&offset=-1").await.status, 400);
+    database.sql("ALTER TABLE others OWNER TO reader;");
+    let mut others = Follower::new(service.local_addr(), "table=others");
+    for _ in 0..200 {
+        if get(service.local_addr(), "/v1/shape?table=others&offset=-1").await.status == 200 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    database.sql("INSERT INTO others VALUES (1); UPDATE others SET id = 2;");
+    until_same(&mut others, &database, &["id"], "others").await;
+    service.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s_065_a_broken_connection_is_made_again_and_nothing_is_lost() {
+    let Some(server) = Postgres::shared("what happens when PostgreSQL goes away") else { return };
+    let database = server.database("broken");
+    let schema = "CREATE TABLE t (id int PRIMARY KEY, v text);";
+    database.sql(schema);
+    // A service that was killed has left this; its lock went with its connection.
+    database.sql("CREATE PUBLICATION shapegen_dev_0123456789abcdef; INSERT INTO t VALUES (1, 'a');");
+    let service = serve(&database, schema).await;
+    let publications = "SELECT count(*), bool_or(pubname LIKE '%0123456789abcdef') FROM pg_publication;";
+    assert_eq!(database.sql(publications), "1|f\n");
+    let second = serve(&database, schema).await;
+    assert_eq!(database.sql(publications), "2|f\n", "a service that is alive keeps its own");
+    second.shutdown().await;
+
+    let mut follower = Follower::new(service.local_addr(), "table=t");
+    follower.catch_up().await;
+    for round in 0..5 {
+        database.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE application_name = 'shapegen dev' AND datname = current_database();",
+        );
+        database.sql(&format!(
+            "INSERT INTO t VALUES ({}, 'while away'); UPDATE t SET v = '{round}' WHERE id = 1;",
+            10 + round
+        ));
+        until_same(&mut follower, &database, &["id", "v"], "t").await;
+    }
+    assert!(follower.refetched > 0, "what the slot had is not known any more");
+    service.shutdown().await;
+    assert_eq!(database.sql("SELECT count(*) FROM pg_publication;"), "0\n");
+}

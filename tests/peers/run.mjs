@@ -2,11 +2,12 @@
 //
 //   npm ci && ELECTRIC_URL=http://localhost:3000 DATABASE_URL=postgres://… npm start
 //
-// DATABASE_URL is for a real Electric, and for `shapegen dev --postgres`; the rows of `lists` and `items` there are lost.
+// DATABASE_URL is for a real Electric, and for `shapegen dev --postgres`; the rows of `lists`, `items` and `rounds` there are lost.
 
+import { Shape, ShapeStream } from "@electric-sql/client"
 import { scenarios as client } from "./client.mjs"
 import { scenarios as collection } from "./collection.mjs"
-import { close, sql } from "./service.mjs"
+import { close, sql, until, url } from "./service.mjs"
 
 const ROWS = `
 INSERT INTO lists (id, name, shared) VALUES (1, 'kitchen', true), (2, 'shed', false);
@@ -16,11 +17,17 @@ INSERT INTO items (id, list_id, title, status, price, meta, tags) VALUES
     (3, 2, 'nails', 'open', NULL, NULL, '{}');
 `
 
+const stop = new AbortController()
+await sql("DELETE FROM rounds")
+const rounds = new Shape(new ShapeStream({ url, params: { table: "rounds" }, signal: stop.signal }))
+
 let [passed, failed] = [0, 0]
 for (const [peer, scenarios] of Object.entries({ client, collection })) {
   for (const [name, scenario] of Object.entries(scenarios)) {
     try {
-      await sql(`DELETE FROM items; DELETE FROM lists; ${ROWS}`)
+      const round = passed + failed + 1
+      await sql(`DELETE FROM items; DELETE FROM lists; ${ROWS} INSERT INTO rounds VALUES (${round})`)
+      await until(`round ${round}`, () => rounds.currentRows.some(({ id }) => id === round), () => rounds.currentRows)
       await scenario()
       passed += 1
       console.log(`ok: ${peer}, ${name}`)
@@ -30,6 +37,7 @@ for (const [peer, scenarios] of Object.entries({ client, collection })) {
     }
   }
 }
+stop.abort()
 await close()
 console.log(`${passed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)

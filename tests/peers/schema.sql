@@ -18,3 +18,8 @@ CREATE TABLE items (
     tags text[] NOT NULL DEFAULT '{}',
     changed_at timestamptz
 );
+
+-- A row for each scenario, so that it can be seen when the service has what was written before.
+CREATE TABLE rounds (
+    id int PRIMARY KEY
+);

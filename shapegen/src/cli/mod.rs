@@ -7,6 +7,7 @@ mod dev;
 mod diff;
 mod explain;
 mod init;
+mod inputs;
 mod manifest_schema;
 mod message;
 mod table;

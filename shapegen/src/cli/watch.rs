@@ -1,31 +1,18 @@
 //! `shapegen build --watch`: builds again whenever an input was changed.
-//!
-//! Inputs are looked at several times a second: that works on every file system, over networks and through renames, and
-//! costs less than a millisecond for a thousand files.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fmt;
 use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use super::build::Built;
+use super::inputs::{Change, INTERVAL, Inputs, NAMED, summary};
 use super::{Exit, Terminal};
 use crate::output::Written;
 
-/// How often inputs are looked at; what was changed must stand still for as long before it is built.
-const INTERVAL: Duration = Duration::from_millis(150);
-
-/// How many files are named before they are only counted.
-const NAMED: usize = 3;
-
 const WAITING: &str = "not built, waiting for the next change";
-
-/// Folders in which nobody keeps a schema, and programs write all the time.
-const PASSED_OVER: &[&str] = &["target", "node_modules"];
 
 /// Builds until `stop` comes, and after each change. What is wrong is said, and the next change waited for.
 pub(super) async fn watch(
@@ -49,30 +36,20 @@ pub(super) async fn watch(
     }
 }
 
-/// What was built last, and what was seen since then.
+/// The inputs of a manifest, and what is said of each build.
 struct Watch<'m> {
     manifest: &'m Path,
-    inputs: Vec<PathBuf>,
-    /// The inputs as the last build read them; `None` before the first one.
-    built: Option<Snapshot>,
-    /// The inputs as they were seen last.
-    seen: Snapshot,
+    inputs: Inputs,
 }
 
 impl<'m> Watch<'m> {
     fn new(manifest: &'m Path) -> Self {
-        let inputs = vec![manifest.to_path_buf()];
-        Self { manifest, seen: Snapshot::take(&inputs), inputs, built: None }
+        Self { manifest, inputs: Inputs::of(manifest) }
     }
 
     /// What is to be built, once the inputs stand still.
     fn poll(&mut self) -> Option<Vec<Change>> {
-        let Some(built) = &self.built else { return Some(Vec::new()) };
-        let now = Snapshot::take(&self.inputs);
-        let still = now == self.seen;
-        self.seen = now;
-        let changes = if still { built.changes(&self.seen) } else { Vec::new() };
-        (!changes.is_empty()).then_some(changes)
+        self.inputs.poll()
     }
 
     fn build(&mut self, changes: &[Change], terminal: &mut Terminal<'_>) -> io::Result<()> {
@@ -89,24 +66,7 @@ impl<'m> Watch<'m> {
         };
         let changed = changes.iter().map(|change| change.path.display().to_string()).collect();
         terminal.say(&text, &built.message(changed))?;
-        let first = self.built.is_none();
-        let mut inputs = built.inputs;
-        inputs.sort();
-        inputs.dedup();
-        // What was changed, or came, while it was built is built again.
-        let mut read = Snapshot::take(&inputs);
-        read.0.retain(|path, state| {
-            match (self.seen.0.get(path), &*state) {
-                (Some(before @ (State::File(..) | State::Missing)), _) => *state = *before,
-                (None, State::Candidate) => return first,
-                _ => {}
-            }
-            true
-        });
-        self.built = Some(read.clone());
-        self.seen = read;
-        self.inputs = inputs;
-        if first {
+        if self.inputs.were_read(built.inputs) {
             terminal.note("watching the manifest and the schema; ctrl-c ends it\n")?;
         }
         Ok(())
@@ -123,94 +83,6 @@ fn outcome(done: &Written) -> String {
         (written, []) => format!("{} rewritten", names(written)),
         ([], removed) => format!("{} removed", names(removed)),
         (written, removed) => format!("{} rewritten, {} removed", names(written), names(removed)),
-    }
-}
-
-/// One input that isn't as it was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Change {
-    path: PathBuf,
-    how: &'static str,
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.path.display(), self.how)
-    }
-}
-
-fn summary(changes: &[Change]) -> String {
-    if changes.len() > NAMED {
-        return format!("{} files changed", changes.len());
-    }
-    changes.iter().map(Change::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// How the inputs are.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Snapshot(BTreeMap<PathBuf, State>);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Missing,
-    /// When it was written last, and how many bytes it has.
-    File(Option<SystemTime>, u64),
-    /// In a folder that files are chosen from: what is in it doesn't matter before it is chosen.
-    Candidate,
-    Folder,
-}
-
-impl Snapshot {
-    fn take(inputs: &[PathBuf]) -> Self {
-        let mut this = Self::default();
-        let extensions: Vec<&OsStr> =
-            inputs.iter().filter_map(|path| path.extension()).chain([OsStr::new("sql")]).collect();
-        for path in inputs {
-            let state = match std::fs::metadata(path) {
-                Ok(there) if there.is_dir() => {
-                    this.candidates(path, &extensions);
-                    State::Folder
-                }
-                Ok(there) => State::File(there.modified().ok(), there.len()),
-                Err(_) => State::Missing,
-            };
-            this.0.insert(path.clone(), state);
-        }
-        this
-    }
-
-    /// The files that could be chosen. Links to folders are not followed, so there are no circles.
-    fn candidates(&mut self, folder: &Path, extensions: &[&OsStr]) {
-        // A folder that can't be listed is as good as empty: the build says why.
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let (path, name) = (entry.path(), entry.file_name());
-            let passed_over = name.as_encoded_bytes().starts_with(b".") || PASSED_OVER.iter().any(|one| name == *one);
-            let chosen = path.extension().is_some_and(|extension| extensions.contains(&extension));
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() && !passed_over => self.candidates(&path, extensions),
-                Ok(kind) if !kind.is_dir() && chosen => {
-                    self.0.entry(path).or_insert(State::Candidate);
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn changes(&self, newer: &Self) -> Vec<Change> {
-        let state = |snapshot: &Self, path: &Path| snapshot.0.get(path).copied().unwrap_or(State::Missing);
-        let mut paths: Vec<&PathBuf> = self.0.keys().chain(newer.0.keys()).collect();
-        paths.sort();
-        paths.dedup();
-        let changes = paths.into_iter().filter_map(|path| {
-            let how = match (state(self, path), state(newer, path)) {
-                (was, is) if was == is => return None,
-                (State::Missing, _) => "is new",
-                (_, State::Missing) => "is gone",
-                _ => "changed",
-            };
-            Some(Change { path: path.clone(), how })
-        });
-        changes.collect()
     }
 }
 

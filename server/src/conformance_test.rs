@@ -1,5 +1,9 @@
 //! The protocol's rules, by the ids of the conformance checklist. What the captures show is tested against them.
 
+mod access;
+mod events;
+mod subsets;
+
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 

@@ -78,8 +78,7 @@ pub(crate) async fn send(address: SocketAddr, method: &str, path: &str, headers:
 pub(crate) async fn send_body(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> Answer {
     let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
     let mut stream = EventStream::open(address, method, path, &format!("{length}{headers}"), body).await;
-    while stream.read().await {}
-    stream.answer()
+    stream.rest().await
 }
 
 pub(crate) async fn post(service: &Listening, path: &str, body: &str) -> Answer {
@@ -114,6 +113,12 @@ impl EventStream {
     /// False when all was read.
     async fn read(&mut self) -> bool {
         self.connection.read_buf(&mut self.received).await.unwrap() > 0
+    }
+
+    /// Reads the whole answer.
+    pub(crate) async fn rest(&mut self) -> Answer {
+        while self.read().await {}
+        self.answer()
     }
 
     /// What came so far: the head, and the body as far as its chunks are whole.

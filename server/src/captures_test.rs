@@ -3,6 +3,10 @@
 //! What differs, and may: lsn, transaction ids, handles and cursors (their form is compared), the order of a snapshot's
 //! rows, how the body is delimited, and texts of the where parser, which is handed in.
 
+mod access;
+mod events;
+mod subsets;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -49,11 +53,22 @@ fn header_form(name: &str, value: &str, handle: Option<&String>) -> String {
 }
 
 fn body_form(answer: &Answer) -> Value {
-    if answer.text.is_empty() || answer.status == 404 {
+    if (answer.text.is_empty() && !answer.is_stream()) || answer.status == 404 {
         return answer.text.clone().into();
     }
     let mut body = answer.json();
     hide_tags(&mut body);
+    if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
+        for form in ["xmin", "xmax", "database_lsn"] {
+            assert!(metadata[form].as_str().unwrap().parse::<u64>().is_ok());
+            metadata.insert(form.to_owned(), form.into());
+        }
+        let mark = metadata.insert("snapshot_mark".to_owned(), "mark".into()).unwrap();
+        for row in body["data"].as_array_mut().unwrap() {
+            assert_eq!(row["headers"]["snapshot_mark"], mark);
+            row["headers"]["snapshot_mark"] = "mark".into();
+        }
+    }
     if let Some(messages) = body.as_array_mut() {
         for headers in messages.iter_mut().map(|message| &mut message["headers"]) {
             for (name, form) in [("lsn", "L"), ("global_last_seen_lsn", "L"), ("xmin", "X"), ("xmax", "X")] {
@@ -279,7 +294,11 @@ async fn errors_as_in_captures_80_to_99() {
         ("97_health", "/v1/health".to_owned()),
         ("D11_params_url_json", format!("{items}&offset=-1&where=n+%3D+%241&params=%7B%221%22%3A%225%22%7D")),
     ] {
-        assert_same(name, &capture(name), &get(&service, &path).await);
+        let (expected, found) = (capture(name), get(&service, &path).await);
+        assert_same(name, &expected, &found);
+        if !expected.text.contains("\"where\"") {
+            assert_eq!(found.text, expected.text, "{name}, byte by byte");
+        }
     }
     let origin = "origin: http://x\r\naccess-control-request-method: GET\r\n";
     let preflight = send(service.local_addr(), "OPTIONS", &format!("{items}&offset=-1"), origin).await;

@@ -19,6 +19,7 @@ mod shape;
 mod shapes;
 mod source;
 mod subqueries;
+mod subset;
 mod table;
 
 #[cfg(test)]
@@ -33,5 +34,7 @@ pub use memory::{MemoryError, MemorySource, MemoryTransaction};
 pub use requests::Request;
 pub use service::{BindError, BuildError, Listening, Service, ServiceBuilder};
 pub use session::SessionValues;
-pub use source::{Archive, Change, Follower, KeptShape, RowChange, SnapshotPosition, Source, SourceError, Transaction};
+pub use source::{
+    Archive, Change, Follower, KeptShape, Readiness, RowChange, SnapshotPosition, Source, SourceError, Transaction,
+};
 pub use table::{Column, Row, TableDefinition, TableName, TableNameError};

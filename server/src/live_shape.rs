@@ -161,31 +161,19 @@ impl LiveShape {
 
     fn read_snapshot(&self, source: &dyn Source, chunk_bytes: usize) {
         let shape = &self.shape;
-        let params = shape.params();
         let mut writer = SnapshotWriter::new(chunk_bytes);
         let mut membership = shape.plan.as_ref().map(Membership::new);
-        let tables = self.tables();
-        let position = source.snapshot(&tables, &mut |at, row| {
-            if let (Some(plan), Some(membership)) = (&shape.plan, &mut membership) {
-                if at + 1 < tables.len() {
-                    return membership.add_to_set(plan, at, row, &params);
-                }
-                membership.add(plan, &shape.table, row, &params);
-            }
-            if !shape.spec.changes_only
-                && let Some(standing) = standing(shape, membership.as_ref(), row, &params)
-            {
-                writer.push(|out| message::snapshot_row(shape, row, &standing, out));
+        let position = self.visit_rows(source, &mut membership, &mut |row, standing| {
+            if !shape.spec.changes_only {
+                writer.push(|out| message::snapshot_row(shape, row, standing, out));
             }
         });
-        // A table may have changed between the shape's creation and the snapshot.
-        let current: Result<Vec<_>, _> = tables.iter().map(|table| source.table(table)).collect();
         let mut to_keep = None;
         let mut state = self.state();
         let State::Loading(pending) = &mut *state else { return };
-        let next = match (position, current) {
-            (Err(error), _) | (_, Err(error)) => State::Failed(Arc::new(error)),
-            (Ok(position), Ok(current)) if shape.tables_are_like(&current) => {
+        let next = match position {
+            Err(error) => State::Failed(Arc::new(error)),
+            Ok(Some(position)) => {
                 let mut ready = Ready { log: writer.finish(&position), membership };
                 to_keep = Some((position.clone(), ready.log.snapshot().to_vec()));
                 let pending = std::mem::take(pending);
@@ -196,7 +184,7 @@ impl LiveShape {
                     State::Gone
                 }
             }
-            _ => State::Gone,
+            Ok(None) => State::Gone,
         };
         *state = next;
         drop(state);
@@ -208,6 +196,46 @@ impl LiveShape {
                 tracing::warn!(table = %shape.spec.table, %error, "a shape will have to be fetched afresh after a restart");
             }
         }
+    }
+
+    /// Gives the shape's rows as they are now to `visit`, whatever is in its log; `None` when the shape has ended. Blocks.
+    pub(crate) fn rows_now(
+        &self,
+        source: &dyn Source,
+        visit: &mut dyn FnMut(&Row, &Standing),
+    ) -> Result<Option<SnapshotPosition>, SourceError> {
+        let mut membership = match (&*self.state(), &self.shape.plan) {
+            (State::Ready(ready), Some(plan)) => ready.membership.as_ref().map(|known| known.afresh(plan)),
+            (State::Ready(_), None) => None,
+            _ => return Ok(None),
+        };
+        self.visit_rows(source, &mut membership, visit)
+    }
+
+    /// Gives the rows of a snapshot that are in the shape to `visit`; `None` when a table isn't what the shape knows.
+    fn visit_rows(
+        &self,
+        source: &dyn Source,
+        membership: &mut Option<Membership>,
+        visit: &mut dyn FnMut(&Row, &Standing),
+    ) -> Result<Option<SnapshotPosition>, SourceError> {
+        let shape = &self.shape;
+        let params = shape.params();
+        let tables = self.tables();
+        let position = source.snapshot(&tables, &mut |at, row| {
+            if let (Some(plan), Some(membership)) = (&shape.plan, &mut *membership) {
+                if at + 1 < tables.len() {
+                    return membership.add_to_set(plan, at, row, &params);
+                }
+                membership.add(plan, &shape.table, row, &params);
+            }
+            if let Some(standing) = standing(shape, membership.as_ref(), row, &params) {
+                visit(row, &standing);
+            }
+        })?;
+        // A table may have changed between the shape's creation and the snapshot.
+        let current = tables.iter().map(|table| source.table(table)).collect::<Result<Vec<_>, _>>()?;
+        Ok(shape.tables_are_like(&current).then_some(position))
     }
 
     /// Takes in a committed transaction; false when that ends the shape.

@@ -33,6 +33,12 @@ pub(crate) fn move_in_row(shape: &BoundShape, row: &Values, standing: &Standing,
     out.extend_from_slice(b",\"is_move_in\":true}}");
 }
 
+/// Adds a row of a subset, with the mark of all its rows.
+pub(crate) fn subset_row(shape: &BoundShape, row: &Values, standing: &Standing, mark: u32, out: &mut Vec<u8>) {
+    row_as_words(shape, row, standing, out);
+    push(out, format_args!(",\"snapshot_mark\":{mark}}}}}"));
+}
+
 fn row_as_words(shape: &BoundShape, row: &Values, standing: &Standing, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"key\":");
     string(&row_key(shape, row), out);

@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::sync::watch;
 
 use crate::http;
+use crate::http::held::Admission;
 use crate::requests::{Request, RequestLog};
 use crate::session::SessionValues;
 use crate::shapes::{Limits, Shapes};
@@ -35,6 +36,14 @@ pub(crate) struct Inner {
     pub(crate) sessions: Option<Box<SessionsFn>>,
     pub(crate) where_parser: Option<Box<WhereParserFn>>,
     pub(crate) long_poll: Duration,
+    pub(crate) sse_keep_alive: Duration,
+    pub(crate) sse_timeout: Duration,
+    pub(crate) secret: Option<String>,
+    pub(crate) allow_delete: bool,
+    /// Requests from the start of a log.
+    pub(crate) initial: Admission,
+    /// All others.
+    pub(crate) existing: Admission,
     pub(crate) requests: RequestLog,
     pub(crate) held: watch::Sender<usize>,
     pub(crate) closing: watch::Sender<bool>,
@@ -49,6 +58,12 @@ pub struct ServiceBuilder {
     sessions: Option<Box<SessionsFn>>,
     where_parser: Option<Box<WhereParserFn>>,
     long_poll: Duration,
+    sse_keep_alive: Duration,
+    sse_timeout: Duration,
+    secret: Option<String>,
+    allow_delete: bool,
+    max_initial: usize,
+    max_existing: usize,
     limits: Limits,
     requests: usize,
 }
@@ -86,6 +101,12 @@ impl Service {
             sessions: None,
             where_parser: None,
             long_poll: Duration::from_secs(20),
+            sse_keep_alive: Duration::from_secs(21),
+            sse_timeout: Duration::from_secs(60),
+            secret: None,
+            allow_delete: false,
+            max_initial: usize::MAX,
+            max_existing: usize::MAX,
             limits: Limits { chunk_bytes: 10 << 20, log_bytes: 64 << 20, total_bytes: 1 << 30 },
             requests: 10_000,
         }
@@ -165,6 +186,44 @@ impl ServiceBuilder {
         self
     }
 
+    /// How long a stream of events may be silent before it gets a comment: 21 s unless set.
+    #[must_use]
+    pub fn sse_keep_alive(mut self, silence: Duration) -> Self {
+        self.sse_keep_alive = silence;
+        self
+    }
+
+    /// How long a stream of events goes on before its client must ask again: 60 s unless set.
+    #[must_use]
+    pub fn sse_timeout(mut self, timeout: Duration) -> Self {
+        self.sse_timeout = timeout;
+        self
+    }
+
+    /// Requests at `/v1/shape` must give this as `secret`, or are answered with 401. Shapes by name are guarded by their
+    /// [sessions](Self::sessions).
+    #[must_use]
+    pub fn secret(mut self, secret: impl Into<String>) -> Self {
+        self.secret = Some(secret.into());
+        self
+    }
+
+    /// Lets clients end shapes by a DELETE at `/v1/shape`, which is refused unless set: for tests of clients.
+    #[must_use]
+    pub fn allow_delete(mut self) -> Self {
+        self.allow_delete = true;
+        self
+    }
+
+    /// How many requests are answered at once, those that wait for news and those that are being sent among them: from
+    /// the start of a log, and all others. More are answered with 503. No limit unless set.
+    #[must_use]
+    pub fn max_concurrent(mut self, initial: usize, existing: usize) -> Self {
+        self.max_initial = initial;
+        self.max_existing = existing;
+        self
+    }
+
     /// A response ends behind the message that crosses this many bytes: 10 MiB unless set.
     #[must_use]
     pub fn chunk_bytes(mut self, bytes: usize) -> Self {
@@ -214,6 +273,12 @@ impl ServiceBuilder {
             sessions: self.sessions,
             where_parser: self.where_parser,
             long_poll: self.long_poll,
+            sse_keep_alive: self.sse_keep_alive,
+            sse_timeout: self.sse_timeout,
+            secret: self.secret,
+            allow_delete: self.allow_delete,
+            initial: Admission::new("initial", self.max_initial),
+            existing: Admission::new("existing", self.max_existing),
             requests: RequestLog::new(self.requests),
             held: watch::Sender::new(0),
             closing: watch::Sender::new(false),

@@ -10,9 +10,9 @@ use shapegen_runtime::expr::Expr;
 
 use crate::live_shape::{LiveShape, Stage};
 use crate::shape::{BoundShape, ShapeSpec};
-use crate::source::{Archive, Follower, KeptShape, Source, SourceError, Transaction};
-use crate::subqueries::{Plan, selects, table_of};
-use crate::table::{TableDefinition, TableName};
+use crate::source::{Archive, Follower, KeptShape, Readiness, SnapshotPosition, Source, SourceError, Transaction};
+use crate::subqueries::{Plan, Standing, selects, table_of};
+use crate::table::{Row, TableDefinition, TableName};
 
 /// What shapes may hold.
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +87,34 @@ impl Shapes {
 
     pub(crate) fn table(&self, name: &TableName) -> Result<Option<Arc<TableDefinition>>, SourceError> {
         self.source.table(name)
+    }
+
+    pub(crate) fn readiness(&self) -> Readiness {
+        self.source.readiness()
+    }
+
+    /// Gives a shape's rows as they are now to `visit`. Returns the position of that moment, and an LSN that none of the
+    /// transactions in it is above; `None` when the shape has ended. Blocks.
+    pub(crate) fn rows_now(
+        &self,
+        shape: &LiveShape,
+        visit: &mut dyn FnMut(&Row, &Standing),
+    ) -> Result<Option<(SnapshotPosition, u64)>, SourceError> {
+        let Some(position) = shape.rows_now(&*self.source, visit)? else { return Ok(None) };
+        let lsn = self.source.lsn()?.unwrap_or(0).max(self.processed());
+        Ok(Some((position, lsn)))
+    }
+
+    /// Ends the shape of this kind, if one is followed, and has the handle that is named where one is; false otherwise.
+    pub(crate) fn end(&self, spec: &ShapeSpec, handle: Option<&str>) -> bool {
+        let mut live = self.live();
+        let known = live.by_table.get(&spec.table).and_then(|of_table| of_table.get(spec)).cloned();
+        let Some(shape) = known.filter(|shape| handle.is_none_or(|handle| handle == shape.handle)) else {
+            return false;
+        };
+        live.forget(&shape);
+        shape.end();
+        true
     }
 
     /// The tables that a condition's subqueries read.

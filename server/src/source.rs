@@ -35,6 +35,22 @@ pub trait Source: Send + Sync + 'static {
     /// transaction commits. Returns the LSN of the last commit. A follower that was dropped is forgotten.
     fn follow(&self, follower: Weak<dyn Follower>) -> u64;
 
+    /// An LSN that no transaction is above that a snapshot held which was read before this call: a client that sees a
+    /// later one in a log needs to compare no more. `None`, unless implemented, where a snapshot never holds what the
+    /// followers weren't told. May block: the service calls it off the executor.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    fn lsn(&self) -> Result<Option<u64>, SourceError> {
+        Ok(None)
+    }
+
+    /// Whether there is a database to answer from; there is, unless implemented. Called on the executor: it must not
+    /// block.
+    fn readiness(&self) -> Readiness {
+        Readiness::Active
+    }
+
     /// What outlives the process; `None` where nothing does, and clients fetch afresh after a restart.
     fn archive(&self) -> Option<&dyn Archive> {
         None
@@ -69,6 +85,17 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// When the database can't be read; what was visited is discarded.
     fn replay(&self, after: &SnapshotPosition, visit: &mut dyn FnMut(Transaction)) -> Result<bool, SourceError>;
+}
+
+/// Whether a source can answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// Another one has the database, and is waited for.
+    Waiting,
+    /// The connection is being made, for the first time or again.
+    Starting,
+    /// It answers.
+    Active,
 }
 
 /// A shape that outlives the process.

@@ -79,7 +79,8 @@ pub(crate) fn identifiers(text: &str, separator: char) -> Result<Vec<String>, Ta
     }
 }
 
-fn identifier(text: &str) -> Option<(String, &str)> {
+/// The identifier that a text begins with, and what is behind it.
+pub(crate) fn identifier(text: &str) -> Option<(String, &str)> {
     if let Some(quoted) = text.strip_prefix('"') {
         let mut name = String::new();
         let mut chars = quoted.char_indices().peekable();

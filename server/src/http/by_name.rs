@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use shapegen_runtime::definition::{ParamSource, ShapeDefinition};
+use bytes::Bytes;
+use serde_json::{Map, Value};
+use shapegen_runtime::definition::ParamSource;
 
-use crate::http::query::{PROTOCOL, Pairs, Position};
+use crate::http::body;
+use crate::http::query::{PROTOCOL, Pairs, Position, changes_only};
 use crate::http::reply::{self, Invalid};
-use crate::http::serve::{Asked, serve};
+use crate::http::serve::{Asked, lookup, serve};
+use crate::http::subset::{SubsetText, is_known, subset_key};
 use crate::service::{Inner, uses_session};
-use crate::session::SessionValues;
 use crate::shape::{Replica, ShapeSpec, check_params};
 use crate::table::TableName;
 
@@ -21,22 +25,39 @@ pub(crate) async fn get(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let Some(shape) = service.definitions.get(name.as_str()) else {
-        return reply::error(StatusCode::NOT_FOUND, "No such shape");
-    };
-    let session = service.sessions.as_ref().and_then(|sessions| sessions(&headers));
-    match read(&service, shape, session, &uri) {
+    match read(&service, &name, &uri, &headers, Map::new()) {
         Ok(asked) => serve(&service, asked, &headers).await,
         Err(response) => *response,
     }
 }
 
+pub(crate) async fn post(
+    State(service): State<Arc<Inner>>,
+    Path(name): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    reply::not_kept(match body::read(body).and_then(|body| read(&service, &name, &uri, &headers, body)) {
+        Ok(asked) => serve(&service, asked, &headers).await,
+        Err(response) => *response,
+    })
+}
+
+pub(crate) async fn delete() -> Response {
+    reply::not_kept(reply::error(StatusCode::METHOD_NOT_ALLOWED, "DELETE not allowed"))
+}
+
 fn read(
     service: &Inner,
-    shape: &ShapeDefinition,
-    session: Option<SessionValues>,
+    name: &str,
     uri: &Uri,
+    headers: &HeaderMap,
+    body: Map<String, Value>,
 ) -> Result<Asked, Box<Response>> {
+    let shape = service.definitions.get(name);
+    let shape = shape.ok_or_else(|| Box::new(reply::error(StatusCode::NOT_FOUND, "No such shape")))?;
+    let session = service.sessions.as_ref().and_then(|sessions| sessions(headers));
     let unauthorized = || Box::new(reply::error(StatusCode::UNAUTHORIZED, "Unauthorized"));
     if session.is_none() && uses_session(shape) {
         return Err(unauthorized());
@@ -47,13 +68,20 @@ fn read(
     let mut invalid = Invalid::default();
     // Each parameter is known and comes once: nothing that a proxy behind this might read in another way.
     let is_caller = |key: &str| shape.params.iter().any(|param| param.from == ParamSource::Caller && param.name == key);
+    let same = |key: &str, other: &str| match subset_key(key) {
+        Some(key) => subset_key(other) == Some(key),
+        None => other == key,
+    };
     for (key, _) in pairs.iter() {
-        if !PROTOCOL.contains(&key) && !is_caller(key) {
+        let of_subset = subset_key(key).is_some_and(|key| is_known(&key));
+        if !PROTOCOL.contains(&key) && !is_caller(key) && !of_subset {
             invalid.add(key, "is not a parameter of this shape");
-        } else if pairs.iter().filter(|(other, _)| *other == key).count() > 1 {
+        } else if pairs.iter().filter(|(other, _)| same(key, other)).count() > 1 {
             invalid.add(key, "is given more than once");
         }
     }
+    let changes_only = changes_only(&pairs, &mut invalid);
+    let subset = SubsetText::read(&pairs, body, &mut invalid);
     let position = Position::read(&pairs, &mut invalid);
     let mut params = Vec::with_capacity(shape.params.len());
     for param in shape.params {
@@ -79,8 +107,7 @@ fn read(
         tracing::error!(shape = shape.name, %reason, "a shape can't be served");
         Box::new(reply::unavailable("The shape can't be read from the database right now", 10))
     };
-    let table = service.shapes.table(&name).map_err(|error| unavailable(&error))?;
-    let table = table.ok_or_else(|| unavailable(&"its table is missing"))?;
+    let table = lookup(service, &name)?.ok_or_else(|| unavailable(&"its table is missing"))?;
     let mut columns: Vec<String> = shape.columns.iter().map(|column| column.name.to_owned()).collect();
     columns.sort_unstable();
     if columns.iter().any(|column| table.position(column).is_none()) {
@@ -89,7 +116,7 @@ fn read(
     if let Some(filter) = &filter {
         service.shapes.check_subqueries(filter, &table).map_err(|reason| unavailable(&reason))?;
     }
-    let changes_only = position.changes_only;
+    let subset = subset.map(|subset| subset.check(service, &table, &columns)).transpose()?;
     let spec = ShapeSpec { table: name, columns, filter, params, replica: Replica::Default, changes_only };
-    Ok(Asked { spec: Arc::new(spec), table, position, private: uses_session(shape) })
+    Ok(Asked { spec: Arc::new(spec), table, position, subset, private: uses_session(shape) })
 }

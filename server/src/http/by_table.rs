@@ -3,75 +3,126 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
+use axum::extract::rejection::BytesRejection;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde_json::{Map, Value};
 
-use crate::http::query::{Pairs, Position};
+use crate::http::body;
+use crate::http::query::{Pairs, Position, changes_only};
 use crate::http::reply::{self, Invalid};
-use crate::http::serve::{Asked, serve};
+use crate::http::serve::{Asked, lookup, serve};
+use crate::http::subset::SubsetText;
 use crate::service::Inner;
 use crate::shape::{Replica, ShapeSpec, check_params};
 use crate::table::{TableDefinition, TableName, identifiers};
 
 pub(crate) async fn get(State(service): State<Arc<Inner>>, uri: Uri, headers: HeaderMap) -> Response {
-    match read(&service, &uri) {
+    match read(&service, &uri, Map::new()) {
         Ok(asked) => serve(&service, asked, &headers).await,
         Err(response) => *response,
     }
 }
 
-fn read(service: &Inner, uri: &Uri) -> Result<Asked, Box<Response>> {
+pub(crate) async fn post(
+    State(service): State<Arc<Inner>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    reply::not_kept(match body::read(body).and_then(|body| read(&service, &uri, body)) {
+        Ok(asked) => serve(&service, asked, &headers).await,
+        Err(response) => *response,
+    })
+}
+
+/// Ends a shape: its handle is void.
+pub(crate) async fn delete(State(service): State<Arc<Inner>>, uri: Uri) -> Response {
+    if !service.allow_delete {
+        return reply::not_kept(reply::error(StatusCode::METHOD_NOT_ALLOWED, "DELETE not allowed"));
+    }
+    let ended = Pairs::of(&uri).map_err(|invalid| Box::new(invalid.into_response())).and_then(|pairs| {
+        let Definition { spec, .. } = Definition::read(&service, &pairs, Invalid::default())?;
+        Ok(service.shapes.end(&spec, pairs.filled("handle")))
+    });
+    reply::not_kept(match ended {
+        Ok(true) => {
+            let has_data = (HeaderName::from_static("electric-has-data"), HeaderValue::from_static("true"));
+            (StatusCode::ACCEPTED, [reply::JSON, has_data]).into_response()
+        }
+        Ok(false) => reply::error(StatusCode::NOT_FOUND, "No existing shape found"),
+        Err(response) => *response,
+    })
+}
+
+fn read(service: &Inner, uri: &Uri, body: Map<String, Value>) -> Result<Asked, Box<Response>> {
     let respond = |invalid: Invalid| Box::new(invalid.into_response());
     let pairs = Pairs::of(uri).map_err(respond)?;
     let mut invalid = Invalid::default();
     let position = Position::read(&pairs, &mut invalid);
-    let name = pairs.filled("table");
-    if name.is_none() {
-        invalid.add("table", "can't be blank");
-    }
-    let replica = match pairs.filled("replica") {
-        None | Some("default") => Replica::Default,
-        Some("full") => Replica::Full,
-        Some(_) => {
-            invalid.add("replica", "is invalid");
-            Replica::Default
+    let subset = SubsetText::read(&pairs, body, &mut invalid);
+    let Definition { spec, table, queryable } = Definition::read(service, &pairs, invalid)?;
+    // It is there when nothing is invalid.
+    let position = position.ok_or_else(|| respond(Invalid::one("offset", "can't be blank")))?;
+    let subset = subset.map(|subset| subset.check(service, &table, &queryable)).transpose()?;
+    Ok(Asked { spec, table, position, subset, private: false })
+}
+
+/// Which shape is asked for.
+struct Definition {
+    spec: Arc<ShapeSpec>,
+    table: Arc<TableDefinition>,
+    /// The columns that a subset may name.
+    queryable: Vec<String>,
+}
+
+impl Definition {
+    /// Reads it; fails also when `invalid` says that something else is wrong.
+    fn read(service: &Inner, pairs: &Pairs, mut invalid: Invalid) -> Result<Self, Box<Response>> {
+        let respond = |invalid: Invalid| Box::new(invalid.into_response());
+        let changes_only = changes_only(pairs, &mut invalid);
+        let name = pairs.filled("table");
+        if name.is_none() {
+            invalid.add("table", "can't be blank");
         }
-    };
-    if pairs.get("queryable_columns").is_some() {
-        invalid.add("queryable_columns", "is not supported by this service");
+        let replica = match pairs.filled("replica") {
+            None | Some("default") => Replica::Default,
+            Some("full") => Replica::Full,
+            Some(_) => {
+                invalid.add("replica", "is invalid");
+                Replica::Default
+            }
+        };
+        let params = params(pairs).unwrap_or_else(|message| {
+            invalid.add("params", message);
+            Vec::new()
+        });
+        let Some(name) = invalid.or(name).map_err(respond)? else {
+            // It is there when nothing is invalid.
+            return Err(respond(Invalid::one("table", "can't be blank")));
+        };
+        let name = TableName::parse(name).map_err(|error| respond(Invalid::one("table", error.to_string())))?;
+        let table = lookup(service, &name)?.ok_or_else(|| respond(Invalid::unknown_table(&name)))?;
+        let all: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
+        let list = |parameter: &'static str, of: &[String]| {
+            columns(&table, of, pairs.get(parameter)).map_err(|message| respond(Invalid::one(parameter, message)))
+        };
+        let queryable = list("queryable_columns", &all)?;
+        let columns = list("columns", &queryable)?;
+        let filter = match (pairs.filled("where"), &service.where_parser) {
+            (Some(text), Some(parser)) => {
+                let filter = parser(&table, text, &params)
+                    .and_then(|filter| check_params(&filter, &params).map(|()| filter))
+                    .and_then(|filter| service.shapes.check_subqueries(&filter, &table).map(|()| filter))
+                    .map_err(|message| respond(Invalid::one("where", message)))?;
+                Some(filter)
+            }
+            _ => None,
+        };
+        let spec = Arc::new(ShapeSpec { table: name, columns, filter, params, replica, changes_only });
+        Ok(Self { spec, table, queryable })
     }
-    let params = params(&pairs).unwrap_or_else(|message| {
-        invalid.add("params", message);
-        Vec::new()
-    });
-    let (Some(position), Some(name)) = invalid.or((position, name)).map_err(respond)? else {
-        // Both are there when nothing is invalid.
-        return Err(respond(Invalid::one("table", "can't be blank")));
-    };
-    let name = TableName::parse(name).map_err(|error| respond(Invalid::one("table", error.to_string())))?;
-    let table = service.shapes.table(&name).map_err(|error| {
-        tracing::error!(%error, "a table can't be looked up");
-        Box::new(reply::unavailable("The database can't be asked right now", 10))
-    })?;
-    let table = table.ok_or_else(|| {
-        respond(Invalid::one(
-            "table",
-            format!("Table {name} does not exist. If the table name contains capitals or special characters you must quote it."),
-        ))
-    })?;
-    let columns = columns(&table, pairs.get("columns")).map_err(|message| respond(Invalid::one("columns", message)))?;
-    let filter = match (pairs.filled("where"), &service.where_parser) {
-        (Some(text), Some(parser)) => {
-            let filter = parser(&table, text, &params)
-                .and_then(|filter| check_params(&filter, &params).map(|()| filter))
-                .and_then(|filter| service.shapes.check_subqueries(&filter, &table).map(|()| filter))
-                .map_err(|message| respond(Invalid::one("where", message)))?;
-            Some(filter)
-        }
-        _ => None,
-    };
-    let spec = ShapeSpec { table: name, columns, filter, params, replica, changes_only: position.changes_only };
-    Ok(Asked { spec: Arc::new(spec), table, position, private: false })
 }
 
 /// The values of `params[1]`, `params[2]` …, which must be numbered from 1 without a gap.
@@ -92,14 +143,14 @@ fn params(pairs: &Pairs) -> Result<Vec<String>, &'static str> {
     Ok(numbered.into_values().collect())
 }
 
-/// The columns that are asked for, sorted; all of the table's without a list.
-fn columns(table: &TableDefinition, list: Option<&str>) -> Result<Vec<String>, String> {
+/// The columns that are asked for, sorted; all that are known without a list.
+fn columns(table: &TableDefinition, known: &[String], list: Option<&str>) -> Result<Vec<String>, String> {
     let mut columns = match list {
-        None => table.columns.iter().map(|column| column.name.clone()).collect(),
+        None => known.to_vec(),
         Some(list) => {
             let names = identifiers(list, ',').map_err(|error| error.to_string())?;
             let unknown: Vec<&str> =
-                names.iter().map(String::as_str).filter(|name| table.position(name).is_none()).collect();
+                names.iter().map(String::as_str).filter(|name| !known.iter().any(|known| known == name)).collect();
             if !unknown.is_empty() {
                 return Err(format!("The following columns are not found on the table: {}", unknown.join(", ")));
             }

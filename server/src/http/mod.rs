@@ -1,26 +1,36 @@
 //! The routes, and what all answers have in common.
 
+mod body;
 mod by_name;
 mod by_table;
+pub(crate) mod held;
+mod path;
 mod query;
 mod reply;
+mod secret;
 mod serve;
+mod sse;
+mod subset;
 
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::Poll;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, CACHE_CONTROL, CONNECTION,
-    ORIGIN, VARY,
+    CONTENT_TYPE, ORIGIN, VARY,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, options};
 
 use crate::service::Inner;
+use crate::source::Readiness;
 
 const SHAPE_METHODS: HeaderValue = HeaderValue::from_static("GET, POST, HEAD, DELETE, OPTIONS");
 const OTHER_METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD");
@@ -31,24 +41,39 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
 const SERVER: HeaderValue = HeaderValue::from_static(concat!("shapegen/", env!("CARGO_PKG_VERSION")));
 
 pub(crate) fn router(service: Arc<Inner>) -> Router {
-    let mut router = Router::new()
+    // What no route takes is tried again by the spelling that routes have.
+    let respelled = Router::new()
+        .fallback_service(routes(&service))
+        .layer(from_fn(|request, next: Next| async { next.run(path::normalize(request)).await }));
+    routes(&service)
+        .fallback_service(respelled)
+        .layer(DefaultBodyLimit::max(body::MOST_BYTES))
+        .layer(from_fn_with_state(service, around))
+}
+
+fn routes(service: &Arc<Inner>) -> Router {
+    let by_name = get(by_name::get).post(by_name::post).delete(by_name::delete).merge(options(preflight));
+    let mut routes = Router::new()
         .route("/", get(|| async {}))
         .route("/v1/health", get(health))
-        .route("/shapes/{name}", get(by_name::get).post(post).delete(delete).merge(options(preflight)))
-        .fallback(not_found);
+        .fallback(not_found)
+        .layer(from_fn_with_state(OTHER_METHODS, cors))
+        .route("/shapes/{name}", by_name.layer(from_fn_with_state(SHAPE_METHODS, cors)));
     if service.where_parser.is_some() {
-        router = router.route("/v1/shape", get(by_table::get).post(post).delete(delete).merge(options(preflight)));
+        let by_table = get(by_table::get).post(by_table::post).delete(by_table::delete).merge(options(preflight));
+        let by_table = by_table
+            .layer(from_fn_with_state(SHAPE_METHODS, cors))
+            .layer(from_fn_with_state(Arc::clone(service), secret::check));
+        routes = routes.route("/v1/shape", by_table);
     }
-    router.layer(from_fn_with_state(Arc::clone(&service), around)).with_state(service)
+    routes.with_state(Arc::clone(service))
 }
 
 /// Notes the request, and adds the headers that every answer has.
 async fn around(State(service): State<Arc<Inner>>, request: Request, next: Next) -> Response {
     let number = service.requests.arrived(request.method(), request.uri());
-    let origin = request.headers().get(ORIGIN).cloned().unwrap_or(HeaderValue::from_static("*"));
-    let is_shape = request.uri().path() == "/v1/shape" || request.uri().path().starts_with("/shapes/");
     let is_preflight = request.method() == Method::OPTIONS;
-    let mut response = next.run(request).await;
+    let mut response = caught(next.run(request)).await;
     service.requests.answered(number, response.status());
     let headers = response.headers_mut();
     if !is_preflight {
@@ -58,21 +83,43 @@ async fn around(State(service): State<Arc<Inner>>, request: Request, next: Next)
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
     headers.insert(HeaderName::from_static("electric-server"), SERVER);
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, if is_shape { SHAPE_METHODS } else { OTHER_METHODS });
     response
 }
 
-async fn health() -> Response {
+/// 500 where a closure of the embedder's panicked.
+async fn caught(answer: impl Future<Output = Response>) -> Response {
+    let mut answer = Box::pin(answer);
+    let answered = poll_fn(|context| {
+        let poll = catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context)));
+        poll.map_or(Poll::Ready(None), |poll| poll.map(Some))
+    });
+    answered.await.unwrap_or_else(reply::internal)
+}
+
+/// Lets every page read the answer.
+async fn cors(State(methods): State<HeaderValue>, request: Request, next: Next) -> Response {
+    let origin = request.headers().get(ORIGIN).cloned().unwrap_or(HeaderValue::from_static("*"));
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
+    response
+}
+
+async fn health(State(service): State<Arc<Inner>>) -> Response {
+    let (status, body) = match service.shapes.readiness() {
+        Readiness::Waiting => (StatusCode::ACCEPTED, r#"{"status":"waiting"}"#),
+        Readiness::Starting => (StatusCode::ACCEPTED, r#"{"status":"starting"}"#),
+        Readiness::Active => (StatusCode::OK, r#"{"status":"active"}"#),
+    };
     let cache = (CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, must-revalidate"));
-    ([cache, reply::JSON], r#"{"status":"active"}"#).into_response()
+    (status, [cache, reply::JSON], body).into_response()
 }
 
 async fn not_found() -> Response {
-    let cache = (CACHE_CONTROL, "max-age=0, private, must-revalidate");
-    let mut response = (StatusCode::NOT_FOUND, [cache], "Not found").into_response();
-    response.headers_mut().remove(axum::http::header::CONTENT_TYPE);
+    let mut response = reply::default_cached(StatusCode::NOT_FOUND, "Not found".to_owned());
+    response.headers_mut().remove(CONTENT_TYPE);
     response
 }
 
@@ -86,12 +133,4 @@ async fn preflight(headers: HeaderMap) -> Response {
         answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
     }
     response
-}
-
-async fn post() -> Response {
-    reply::invalid("method", "POST is not supported by this service: send a GET")
-}
-
-async fn delete() -> Response {
-    reply::error(StatusCode::METHOD_NOT_ALLOWED, "DELETE not allowed")
 }

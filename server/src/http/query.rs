@@ -49,9 +49,10 @@ pub(crate) struct Position {
     pub(crate) from: From,
     pub(crate) handle: Option<String>,
     pub(crate) live: bool,
+    /// `live` as a stream of events.
+    pub(crate) sse: bool,
     /// 0 where none, or no number, came.
     pub(crate) cursor: u64,
-    pub(crate) changes_only: bool,
 }
 
 impl Position {
@@ -61,22 +62,9 @@ impl Position {
         let flag = |name| pairs.get(name).is_some_and(|value| value != "false");
         let live = flag("live");
         let sse = if pairs.get("live_sse").is_some() { flag("live_sse") } else { flag("experimental_live_sse") };
-        if sse {
-            let message =
-                if live { "is not supported by this service" } else { "can't be true unless live is also true" };
-            invalid.add("live_sse", message);
+        if sse && !live {
+            invalid.add("live_sse", "can't be true unless live is also true");
         }
-        if pairs.iter().any(|(key, _)| key.starts_with("subset__") || key.starts_with("subset[")) {
-            invalid.add("subset", "is not supported by this service");
-        }
-        let changes_only = match pairs.filled("log") {
-            None | Some("full") => false,
-            Some("changes_only") => true,
-            Some(_) => {
-                invalid.add("log", "is invalid");
-                false
-            }
-        };
         let handle = pairs.filled("handle").map(str::to_owned);
         let from = match pairs.filled("offset").map(From::parse) {
             None => {
@@ -96,7 +84,19 @@ impl Position {
             _ => {}
         }
         let cursor = pairs.get("cursor").and_then(|text| text.parse().ok()).unwrap_or(0);
-        Some(Self { from, handle, live, cursor, changes_only })
+        Some(Self { from, handle, live, sse, cursor })
+    }
+}
+
+/// Whether the log begins without rows: `log=changes_only`.
+pub(crate) fn changes_only(pairs: &Pairs, invalid: &mut Invalid) -> bool {
+    match pairs.filled("log") {
+        None | Some("full") => false,
+        Some("changes_only") => true,
+        Some(_) => {
+            invalid.add("log", "is invalid");
+            false
+        }
     }
 }
 
@@ -110,6 +110,7 @@ mod tests {
         let pairs = Pairs::of(&format!("/v1/shape?{query}").parse().unwrap()).unwrap();
         let mut invalid = Invalid::default();
         let position = Position::read(&pairs, &mut invalid);
+        changes_only(&pairs, &mut invalid);
         invalid.or(()).map(|()| position.unwrap())
     }
 
@@ -124,14 +125,24 @@ mod tests {
             ("offset=now&live", "live", "can't be true when offset is 'now'"),
             ("offset=-1&live_sse=true", "live_sse", "can't be true unless live is also true"),
             ("offset=-1&experimental_live_sse=true", "live_sse", "can't be true unless live is also true"),
-            ("offset=0_0&handle=h&live=true&live_sse=true", "live_sse", "is not supported by this service"),
-            ("offset=-1&subset__where=true", "subset", "is not supported by this service"),
-            ("offset=-1&subset%5Bwhere%5D=true", "subset", "is not supported by this service"),
             ("offset=-1&log=some", "log", "is invalid"),
         ] {
             assert_eq!(read(query), Err(Invalid::one(parameter, message)), "{query}");
         }
         assert_eq!(Invalid::one("offset", "x").into_response().headers()["cache-control"], "no-store");
+    }
+
+    #[test]
+    fn s_058_the_old_name_counts_where_the_new_one_is_absent() {
+        for (query, sse) in [
+            ("live_sse=true", true),
+            ("experimental_live_sse=true", true),
+            ("live_sse=false&experimental_live_sse=true", false),
+            ("live_sse&experimental_live_sse=false", true),
+            ("", false),
+        ] {
+            assert_eq!(read(&format!("offset=0_0&handle=h&live&{query}")).unwrap().sse, sse, "{query}");
+        }
     }
 
     #[test]

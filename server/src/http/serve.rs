@@ -1,5 +1,6 @@
 //! Reading a shape's log for one request, waiting for news where it is live.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -9,24 +10,29 @@ use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use crate::http::held::{Admitted, Held};
 use crate::http::query::Position;
-use crate::http::reply::{self, JSON};
+use crate::http::reply::{self, Invalid, JSON};
+use crate::http::sse::Events;
 use crate::live_shape::{Answer, LiveShape};
 use crate::log::{Body, Read};
 use crate::message;
-use crate::offset::From;
+use crate::offset::{From, Offset};
 use crate::service::Inner;
 use crate::shape::ShapeSpec;
-use crate::table::TableDefinition;
+use crate::source::Readiness;
+use crate::subset::{self, Subset, SubsetError, SubsetRows};
+use crate::table::{TableDefinition, TableName};
 
 /// One request, understood.
 pub(crate) struct Asked {
     pub(crate) spec: Arc<ShapeSpec>,
     pub(crate) table: Arc<TableDefinition>,
     pub(crate) position: Position,
+    /// Asked for in place of the log.
+    pub(crate) subset: Option<Subset>,
     /// The answer depends on who asks: no cache may keep it.
     pub(crate) private: bool,
 }
@@ -35,18 +41,14 @@ pub(crate) struct Asked {
 const CURSOR_EPOCH: u64 = 1_728_432_000;
 
 pub(crate) async fn serve(service: &Arc<Inner>, asked: Asked, headers: &HeaderMap) -> Response {
-    let Asked { spec, table, position, private } = asked;
-    let mut response = match service.shapes.ready(&spec, &table).await {
-        Err(error) => error.into_response(),
-        Ok(shape) => match (position.from, &position.handle) {
-            (From::After(_), Some(handle)) if *handle != shape.handle => must_refetch(Some(&shape.handle)),
-            _ => match wait(service, &shape, &position).await {
-                Outcome::News(news) => answer(service, &shape, &position, news, headers),
-                Outcome::Gone => must_refetch(None),
-                Outcome::OutOfBounds => reply::invalid("offset", "out of bounds for this shape"),
-                Outcome::Closing => reply::unavailable("The service is shutting down", 1),
-            },
-        },
+    let private = asked.private;
+    let admission = if asked.position.from == From::Start { &service.initial } else { &service.existing };
+    let mut response = match admission.admit() {
+        Ok(permit) => {
+            let response = serve_admitted(service, asked, headers).await;
+            response.map(|body| HttpBody::new(Admitted::new(body, permit)))
+        }
+        Err(response) => *response,
     };
     if private {
         // The path and the query are everybody's: a cache would mix people up.
@@ -55,6 +57,36 @@ pub(crate) async fn serve(service: &Arc<Inner>, asked: Asked, headers: &HeaderMa
         headers.insert(VARY, HeaderValue::from_static("authorization, cookie"));
     }
     response
+}
+
+async fn serve_admitted(service: &Arc<Inner>, asked: Asked, headers: &HeaderMap) -> Response {
+    let Asked { spec, table, mut position, subset, .. } = asked;
+    // A subset is told once.
+    position.live &= subset.is_none();
+    position.sse &= position.live;
+    let shape = match service.shapes.ready(&spec, &table).await {
+        Ok(shape) => shape,
+        Err(error) => return error.into_response(),
+    };
+    match (position.from, &position.handle) {
+        (From::After(_), Some(handle)) if *handle != shape.handle => return must_refetch(Some(&shape.handle)),
+        _ => {}
+    }
+    match (wait(service, &shape, &position).await, subset) {
+        (Outcome::News(news), None) => answer(service, &shape, &position, news, headers),
+        (Outcome::News(news), Some(subset)) => answer_subset(service, &shape, news.read.next, subset).await,
+        (Outcome::Gone, _) => must_refetch(None),
+        (Outcome::OutOfBounds, _) => reply::invalid("offset", "out of bounds for this shape"),
+        (Outcome::Closing, _) => reply::unavailable("The service is shutting down", 1),
+    }
+}
+
+/// The table, if there is one to be looked up in.
+pub(crate) fn lookup(service: &Inner, name: &TableName) -> Result<Option<Arc<TableDefinition>>, Box<Response>> {
+    if service.shapes.readiness() != Readiness::Active {
+        return Err(Box::new(reply::unavailable("Timeout waiting for Postgres lock acquisition", 5)));
+    }
+    service.shapes.table(name).map_err(|error| Box::new(reply::source_error(&error)))
 }
 
 struct News {
@@ -72,23 +104,7 @@ enum Outcome {
     Closing,
 }
 
-/// Counts a request that waits.
-struct Held<'a>(&'a watch::Sender<usize>);
-
-impl<'a> Held<'a> {
-    fn new(count: &'a watch::Sender<usize>) -> Self {
-        count.send_modify(|held| *held += 1);
-        Self(count)
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.0.send_modify(|held| *held = held.saturating_sub(1));
-    }
-}
-
-async fn wait(service: &Inner, shape: &LiveShape, position: &Position) -> Outcome {
+async fn wait(service: &Arc<Inner>, shape: &LiveShape, position: &Position) -> Outcome {
     let mut changes = shape.changes();
     let mut closing = service.closing.subscribe();
     let begun = Instant::now();
@@ -104,13 +120,15 @@ async fn wait(service: &Inner, shape: &LiveShape, position: &Position) -> Outcom
             Answer::OutOfBounds => service.long_poll / 2,
             Answer::Read(read) => {
                 let no_news = matches!(&read.body, Body::Head { messages, .. } if messages.is_empty());
-                if !(no_news && position.live) || timed_out {
+                // A stream waits by itself.
+                let waits = no_news && position.live && !position.sse;
+                if !waits || timed_out {
                     return Outcome::News(News { timed_out: timed_out && no_news, read, processed });
                 }
                 service.long_poll
             }
         };
-        held.get_or_insert_with(|| Held::new(&service.held));
+        held.get_or_insert_with(|| Held::new(service));
         tokio::select! {
             biased;
             _ = closing.wait_for(|closing| *closing) => return Outcome::Closing,
@@ -121,8 +139,8 @@ async fn wait(service: &Inner, shape: &LiveShape, position: &Position) -> Outcom
 }
 
 fn answer(
-    service: &Inner,
-    shape: &LiveShape,
+    service: &Arc<Inner>,
+    shape: &Arc<LiveShape>,
     position: &Position,
     News { read, timed_out, processed }: News,
     request: &HeaderMap,
@@ -141,10 +159,19 @@ fn answer(
     set("electric-handle", &shape.handle);
     set("electric-offset", &read.next.to_string());
     set("electric-has-data", if no_news { "false" } else { "true" });
-    set("cache-control", cache_control(position));
-    set("content-type", "application/json; charset=utf-8");
+    set("cache-control", &cache_control(service, position));
+    set("content-type", if position.sse { "text/event-stream" } else { "application/json; charset=utf-8" });
     if position.live {
         set("electric-cursor", &cursor(service.long_poll, position.cursor).to_string());
+    }
+    if position.sse {
+        let from_head = matches!(&read.body, Body::Head { messages, .. } if messages.is_empty());
+        if let Body::Head { .. } = read.body {
+            set("electric-up-to-date", "");
+        }
+        set("connection", "keep-alive");
+        let events = Events::new(service, shape, position.from, from_head);
+        return (StatusCode::OK, headers, HttpBody::new(events)).into_response();
     }
     let body = match read.body {
         Body::Snapshot(bytes) => bytes,
@@ -164,22 +191,61 @@ fn answer(
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     if !position.live {
-        let table = service.shapes.table(&shape.shape.spec.table).ok().flatten();
-        let schema = schema(shape, table.as_deref().unwrap_or(&shape.shape.table));
-        match HeaderValue::from_bytes(schema.as_bytes()) {
-            Ok(schema) => drop(headers.insert(HeaderName::from_static("electric-schema"), schema)),
-            Err(_) => tracing::error!("a schema can't be sent as a header"),
-        }
+        set_schema(service, shape, &mut headers);
     }
     (StatusCode::OK, headers, HttpBody::from(body)).into_response()
 }
 
+/// The rows of a subset as they are now, beside the log. `next` is where the log is read on.
+async fn answer_subset(service: &Arc<Inner>, shape: &Arc<LiveShape>, next: Offset, subset: Subset) -> Response {
+    let told = tokio::task::spawn_blocking({
+        let (service, shape) = (Arc::clone(service), Arc::clone(shape));
+        move || tell_subset(&service, &shape, &subset)
+    });
+    let body = match told.await {
+        Ok(Ok(body)) => body,
+        Ok(Err(response)) => return *response,
+        // The source panicked, or the executor is shutting down.
+        Err(_) => return reply::internal(),
+    };
+    let mut headers = HeaderMap::new();
+    let mut set = |name: &'static str, value: &str| match HeaderValue::from_str(value) {
+        Ok(value) => drop(headers.insert(HeaderName::from_static(name), value)),
+        Err(_) => tracing::error!(name, "a header's value can't be sent"),
+    };
+    set("electric-snapshot", "true");
+    set("electric-handle", &shape.handle);
+    set("electric-offset", &next.to_string());
+    set("cache-control", "no-cache");
+    set("content-type", "application/json; charset=utf-8");
+    set_schema(service, shape, &mut headers);
+    (StatusCode::OK, headers, body).into_response()
+}
+
+fn tell_subset(service: &Inner, shape: &LiveShape, subset: &Subset) -> Result<Vec<u8>, Box<Response>> {
+    let mut rows = SubsetRows::new(subset, &shape.shape.table);
+    let read = service.shapes.rows_now(shape, &mut |row, standing| rows.push(row, standing));
+    let read = read.map_err(|error| reply::source_error(&error))?;
+    let (position, lsn) = read.ok_or_else(|| must_refetch(None))?;
+    let rows = rows.finish().map_err(|error| {
+        let part = if matches!(error, SubsetError::Filter(_)) { "where" } else { "order_by" };
+        Invalid::of_subset(part, error.to_string()).into_response()
+    })?;
+    Ok(subset::body(&shape.shape, &rows, &position, lsn))
+}
+
 /// The schema as it is now: NOT NULL may have changed under a handle that stays.
-fn schema(shape: &LiveShape, table: &TableDefinition) -> String {
+fn set_schema(service: &Inner, shape: &LiveShape, headers: &mut HeaderMap) {
+    let current = service.shapes.table(&shape.shape.spec.table).ok().flatten();
+    let table = current.as_deref().unwrap_or(&shape.shape.table);
     let selected: Option<Vec<usize>> = shape.shape.spec.columns.iter().map(|name| table.position(name)).collect();
-    match selected {
+    let schema = match selected {
         Some(selected) => table.schema(&selected),
         None => shape.shape.table.schema(&shape.shape.selected),
+    };
+    match HeaderValue::from_bytes(schema.as_bytes()) {
+        Ok(schema) => drop(headers.insert(HeaderName::from_static("electric-schema"), schema)),
+        Err(_) => tracing::error!("a schema can't be sent as a header"),
     }
 }
 
@@ -201,11 +267,12 @@ fn must_refetch(handle: Option<&str>) -> Response {
     response
 }
 
-fn cache_control(position: &Position) -> &'static str {
+fn cache_control(service: &Inner, position: &Position) -> Cow<'static, str> {
     match position.from {
-        From::Start => "public, max-age=604800, s-maxage=3600, stale-while-revalidate=2629746",
-        _ if position.live => "public, max-age=5, stale-while-revalidate=5",
-        _ => "public, max-age=60, stale-while-revalidate=300",
+        From::Start => "public, max-age=604800, s-maxage=3600, stale-while-revalidate=2629746".into(),
+        _ if position.sse => format!("public, max-age={}", service.sse_timeout.as_secs().saturating_sub(1)).into(),
+        _ if position.live => "public, max-age=5, stale-while-revalidate=5".into(),
+        _ => "public, max-age=60, stale-while-revalidate=300".into(),
     }
 }
 

@@ -100,6 +100,11 @@ impl Membership {
         }
     }
 
+    /// One that knows no rows yet, and calls values as this one does.
+    pub(crate) fn afresh(&self, plan: &Plan) -> Self {
+        Self { hasher: self.hasher.clone(), ..Self::new(plan) }
+    }
+
     /// Takes in a row of the snapshot of a set's table. The sets come in their order, then the shape's own rows.
     pub(crate) fn add_to_set(&mut self, plan: &Plan, set: usize, row: &Row, params: &[Option<&str>]) {
         let (known, rest) = self.sets.split_at_mut(set);

@@ -43,8 +43,15 @@ impl Answer {
         self.headers.get(name).unwrap_or_else(|| panic!("no {name} in {self:?}"))
     }
 
+    /// The body; of a stream of events the list of its messages.
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+        let messages: Vec<&str> = self.text.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
+        let text = if self.is_stream() { format!("[{}]", messages.join(",")) } else { self.text.clone() };
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    pub(crate) fn is_stream(&self) -> bool {
+        self.headers.get("content-type").is_some_and(|value| value == "text/event-stream")
     }
 
     /// `operation key` or `control` of each message.
@@ -64,12 +71,95 @@ impl Answer {
 
 /// Sends one request and reads the answer.
 pub(crate) async fn send(address: SocketAddr, method: &str, path: &str, headers: &str) -> Answer {
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    let request = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    Answer::parse(&answer)
+    send_body(address, method, path, headers, "").await
+}
+
+/// As [`send`], with a body.
+pub(crate) async fn send_body(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+    let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
+    let mut stream = EventStream::open(address, method, path, &format!("{length}{headers}"), body).await;
+    stream.rest().await
+}
+
+pub(crate) async fn post(service: &Listening, path: &str, body: &str) -> Answer {
+    send_body(service.local_addr(), "POST", path, "content-type: application/json\r\n", body).await
+}
+
+/// An answer that is read as it comes.
+pub(crate) struct EventStream {
+    connection: TcpStream,
+    received: Vec<u8>,
+    /// How many blocks were taken.
+    taken: usize,
+}
+
+impl EventStream {
+    async fn open(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> Self {
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        let request = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n{body}");
+        connection.write_all(request.as_bytes()).await.unwrap();
+        Self { connection, received: Vec::new(), taken: 0 }
+    }
+
+    /// Asks for events, and reads the answer's head.
+    pub(crate) async fn get(service: &Listening, path: &str) -> Self {
+        let mut stream = Self::open(service.local_addr(), "GET", path, "", "").await;
+        while !stream.received.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
+            assert!(stream.read().await, "no head in {:?}", String::from_utf8_lossy(&stream.received));
+        }
+        stream
+    }
+
+    /// False when all was read.
+    async fn read(&mut self) -> bool {
+        self.connection.read_buf(&mut self.received).await.unwrap() > 0
+    }
+
+    /// Reads the whole answer.
+    pub(crate) async fn rest(&mut self) -> Answer {
+        while self.read().await {}
+        self.answer()
+    }
+
+    /// What came so far: the head, and the body as far as its chunks are whole.
+    fn parts(&self) -> (String, String) {
+        let received = String::from_utf8(self.received.clone()).unwrap();
+        let (head, body) = received.split_once("\r\n\r\n").unwrap();
+        let chunked = head.contains("transfer-encoding: chunked");
+        (head.to_owned(), if chunked { dechunked(body) } else { body.to_owned() })
+    }
+
+    pub(crate) fn answer(&self) -> Answer {
+        let (head, body) = self.parts();
+        Answer::parse(&format!("{head}\r\n\r\n{body}"))
+    }
+
+    /// The next block, without the blank line behind it; `None` when the stream has ended.
+    pub(crate) async fn block(&mut self) -> Option<String> {
+        loop {
+            let (_, body) = self.parts();
+            let block = body.split_inclusive("\n\n").nth(self.taken).and_then(|block| block.strip_suffix("\n\n"));
+            if let Some(block) = block {
+                self.taken += 1;
+                return Some(block.to_owned());
+            }
+            if !self.read().await {
+                return None;
+            }
+        }
+    }
+}
+
+/// The whole chunks of a body.
+fn dechunked(mut body: &str) -> String {
+    let mut text = String::new();
+    while let Some((length, rest)) = body.split_once("\r\n") {
+        let length = usize::from_str_radix(length, 16).unwrap();
+        let Some(chunk) = rest.get(..length) else { break };
+        text.push_str(chunk);
+        body = rest.get(length + 2..).unwrap_or_default();
+    }
+    text
 }
 
 pub(crate) async fn get(service: &Listening, path: &str) -> Answer {
@@ -106,6 +196,7 @@ pub(crate) fn capture_tables() -> MemorySource {
     define("gone", &[("id", "int4", true), ("v", "text", false)], &["id"]);
     define("projects", &[("id", "int4", true), ("owner", "text", true)], &["id"]);
     define("issues", &[("id", "int4", true), ("project_id", "int4", true), ("title", "text", false)], &["id"]);
+    define("all_types", &[("id", "int4", true), ("m", "mood", false)], &["id"]);
     define("parted", &[("id", "int4", true), ("d", "int4", true), ("v", "text", false)], &["id", "d"]);
     source
         .transaction(|tx| {
@@ -125,6 +216,8 @@ pub(crate) fn capture_tables() -> MemorySource {
             for row in [["1", "1", "i1"], ["2", "1", "i2"], ["3", "2", "i3"]] {
                 tx.insert_row(&table("issues"), &row.map(Some));
             }
+            tx.insert_row(&table("all_types"), &["1", "happy"].map(Some));
+            tx.insert_row(&table("all_types"), &["2", "sad"].map(Some));
             tx.insert_row(&table("parted"), &["1", "1", "p1"].map(Some));
             tx.insert_row(&table("parted"), &["2", "11", "p2"].map(Some));
         })
@@ -145,6 +238,16 @@ pub(crate) fn parse_where(_: &TableDefinition, text: &str, _: &[String]) -> Resu
     let param = |op, at| compare(op, "n", Kind::Integer, Operand::Param(at));
     match text {
         "n = $1" => Ok(param(Comparison::Equal, 0)),
+        "id = 5" => Ok(compare(Comparison::Equal, "id", Kind::Integer, Operand::literal("5"))),
+        "id = -1" => Ok(compare(Comparison::Equal, "id", Kind::Integer, Operand::literal("-1"))),
+        "id = 5 OR id = 7" => Ok(Expr::Any(
+            ["5", "7"].map(|id| compare(Comparison::Equal, "id", Kind::Integer, Operand::literal(id))).to_vec().into(),
+        )),
+        "owner = 'bob'" => Ok(compare(Comparison::Equal, "owner", Kind::Text, Operand::literal("bob"))),
+        "title = 'x'" => Ok(compare(Comparison::Equal, "title", Kind::Text, Operand::literal("x"))),
+        "m = 'happy'" => Ok(compare(Comparison::Equal, "m", Kind::Text, Operand::literal("happy"))),
+        "m = 'nobody'" => Err("At location 4: invalid value for enum mood: nobody".to_owned()),
+        "panic" => panic!("in the embedder's parser"),
         "n > $1" => Ok(param(Comparison::Greater, 0)),
         // The interpreter has no LIKE yet; in the captures' rows it leaves out the one with this title.
         "n > $1 AND title LIKE $2" => Ok(Expr::All(

@@ -299,6 +299,9 @@ pub(crate) fn uses_session(shape: &ShapeDefinition) -> bool {
     shape.params.iter().any(|param| param.from != ParamSource::Caller)
 }
 
+/// How long a service that ends waits for its clients.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// A service that listens. Dropping it stops the service.
 pub struct Listening {
     service: Service,
@@ -312,11 +315,14 @@ impl Listening {
         self.address
     }
 
-    /// Answers the held requests, closes the connections, and returns when all is closed.
+    /// Answers the held requests, ends the streams, closes the connections, and returns when all is closed; for clients
+    /// that don't take what is sent to them it waits 5 s.
     pub async fn shutdown(mut self) {
         self.service.0.closing.send_replace(true);
-        if let Err(error) = (&mut self.server).await {
-            tracing::error!(%error, "the service ended by itself");
+        match tokio::time::timeout(GRACE, &mut self.server).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the service ended by itself"),
+            Err(_) => self.server.abort(),
         }
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::HeaderMap;
+use axum::serve::ListenerExt;
 use shapegen_runtime::definition::{ParamSource, ShapeDefinition};
 use shapegen_runtime::expr::Expr;
 use tokio::net::{TcpListener, ToSocketAddrs};
@@ -138,6 +139,8 @@ impl Service {
             // An error means that the service is gone, which ends it, too.
             let _ = closing.wait_for(|closing| *closing).await;
         };
+        // News are small, and not to wait until those before are acknowledged.
+        let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
         let server = tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stop).await });
         Ok(Listening { service: self.clone(), address, server })
     }
@@ -147,7 +150,7 @@ impl Service {
         self.0.requests.all()
     }
 
-    /// How many live requests wait for news: a test writes once its client waits.
+    /// How many live requests wait for news, streams of events among them: a test writes once its client waits.
     pub fn held(&self) -> watch::Receiver<usize> {
         self.0.held.subscribe()
     }

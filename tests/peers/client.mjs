@@ -141,4 +141,47 @@ export const scenarios = {
     same(left.map(({ value }) => value), messages[0].headers.tags)
     stop.abort()
   },
+
+  "server-sent events": async () => {
+    const types = []
+    const fetchClient = async (...request) => {
+      const answer = await fetch(...request)
+      types.push(answer.headers.get("content-type"))
+      return answer
+    }
+    const items = await shape({ table: "items" }, { liveSse: true, fetchClient })
+    await until("a stream", () => types.includes("text/event-stream"), () => types)
+    for (let round = 0; round < 5; round += 1) {
+      await sql(`INSERT INTO items (id, list_id, title) VALUES (${10 + round}, 1, 'round ${round}'); UPDATE items SET title = 'milk ${round}' WHERE id = 1`)
+      await until(`round ${round}`, () => items.titles().includes(`milk ${round}`) && items.titles().includes(`round ${round}`), items.titles)
+    }
+    await sql("DELETE FROM items WHERE id >= 10")
+    await titles(items, ["milk 4", "it's bread", "nails"])
+    same(types.filter((type) => type === "text/event-stream").length, 1)
+    await sql("TRUNCATE items")
+    await titles(items, [])
+    items.stop()
+  },
+
+  "subsets of a shape of changes": async () => {
+    for (const subsetMethod of ["GET", "POST"]) {
+      const messages = []
+      const stop = new AbortController()
+      const stream = new ShapeStream({ url, params: { table: "items" }, log: "changes_only", offset: "now", subsetMethod, signal: stop.signal })
+      stream.subscribe((batch) => messages.push(...batch))
+      await until("the head", () => stream.isUpToDate, () => messages)
+      const told = () => messages.filter(({ headers }) => headers.operation).map(({ headers, value }) => `${headers.operation} ${value.id}`)
+      await stream.requestSnapshot({ where: "list_id = $1", params: { 1: "1" }, orderBy: "id desc", limit: 1 })
+      same(told(), ["insert 2"])
+      await stream.requestSnapshot({ orderBy: "list_id asc, id desc", limit: 2, offset: 1 })
+      await until("the second subset", () => told().length === 3, told)
+      same(told(), ["insert 2", "insert 1", "insert 3"])
+      await sql(`UPDATE items SET title = 'cream ${subsetMethod}' WHERE id = 1`)
+      await until("the update", () => told().length === 4, told)
+      same(told()[3], "update 1")
+      const { data } = await stream.fetchSnapshot({ where: "title like $1", params: { 1: "%m%" }, orderBy: "id" })
+      same(data.map(({ value }) => value.title), [`cream ${subsetMethod}`])
+      stop.abort()
+    }
+  },
 }

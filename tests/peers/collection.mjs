@@ -1,16 +1,17 @@
 // Scenarios of TanStack DB's Electric collection.
 
-import { createCollection } from "@tanstack/db"
+import { createCollection, createLiveQueryCollection, eq } from "@tanstack/db"
 import { electricCollectionOptions } from "@tanstack/electric-db-collection"
 import { same, sql, until, url } from "./service.mjs"
 
 /** A collection that is synced until the scenario ends. */
-async function collection(params, options = {}) {
+async function collection(params, options = {}, stream = {}) {
   const errors = []
-  const shapeOptions = { url, params, onError: (error) => void errors.push(error) }
+  const shapeOptions = { url, params, ...stream, onError: (error) => void errors.push(error) }
   const synced = createCollection(electricCollectionOptions({ id: `items ${Math.random()}`, shapeOptions, getKey: (row) => row.id, ...options }))
   await synced.preload()
   return {
+    synced,
     titles: () => synced.toArray.sort((left, right) => left.id - right.id).map((row) => row.title),
     stop: async () => {
       await synced.cleanup()
@@ -75,6 +76,32 @@ export const scenarios = {
     await titles(items, ["milk", "nails"])
     await sql("UPDATE lists SET shared = true")
     await titles(items, ["milk", "it's bread", "nails"])
+    await items.stop()
+  },
+
+  "server-sent events": async () => {
+    const items = await collection({ table: "items" }, {}, { liveSse: true })
+    for (let round = 0; round < 5; round += 1) {
+      await sql(`UPDATE items SET title = 'milk ${round}' WHERE id = 1`)
+      await titles(items, [`milk ${round}`, "it's bread", "nails"])
+    }
+    await sql("DELETE FROM items WHERE id > 1; INSERT INTO items (id, list_id, title) VALUES (7, 1, 'tea')")
+    await titles(items, ["milk 4", "tea"])
+    await items.stop()
+  },
+
+  "rows on demand": async () => {
+    const items = await collection({ table: "items" }, { syncMode: "on-demand" })
+    same(items.titles(), [])
+    const query = (q) => q.from({ item: items.synced }).where(({ item }) => eq(item.list_id, 1))
+    const kitchen = createLiveQueryCollection({ query, startSync: true })
+    await kitchen.preload()
+    const shown = () => kitchen.toArray.map((row) => row.title).sort()
+    same(shown(), ["it's bread", "milk"])
+    same(items.titles(), ["milk", "it's bread"])
+    await sql("INSERT INTO items (id, list_id, title) VALUES (8, 1, 'salt'); UPDATE items SET title = 'oat milk' WHERE id = 1; DELETE FROM items WHERE id = 2")
+    await until("the changes", () => JSON.stringify(shown()) === JSON.stringify(["oat milk", "salt"]), shown)
+    await kitchen.cleanup()
     await items.stop()
   },
 }

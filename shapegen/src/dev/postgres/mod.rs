@@ -13,7 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use shapegen_server::{Follower, Row, SnapshotPosition, Source, SourceError, TableDefinition, TableName, Transaction};
+use shapegen_server::{
+    Follower, Readiness, Row, SnapshotPosition, Source, SourceError, TableDefinition, TableName, Transaction,
+};
 use tokio::sync::{Semaphore, oneshot};
 use tokio_postgres::{Config, SimpleQueryMessage};
 
@@ -270,5 +272,24 @@ impl Source for PostgresSource {
         let mut delivery = self.shared.delivery();
         delivery.followers.push(follower);
         delivery.lsn
+    }
+
+    fn lsn(&self) -> Result<Option<u64>, SourceError> {
+        let read = async {
+            let client = setup::connect(&self.shared.config).await?;
+            let end = "SELECT (pg_current_wal_insert_lsn() - '0/0')::int8";
+            Ok::<i64, tokio_postgres::Error>(client.query_one(end, &[]).await?.get(0))
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(database)?;
+        let lsn = runtime.block_on(async {
+            // It is never closed.
+            let _permit = self.shared.snapshots.acquire().await.map_err(database)?;
+            read.await.map_err(database)
+        });
+        lsn.map(|lsn| Some(lsn.cast_unsigned()))
+    }
+
+    fn readiness(&self) -> Readiness {
+        if self.shared.tables().is_some() { Readiness::Active } else { Readiness::Starting }
     }
 }

@@ -5,6 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 
+use crate::http::path::unescaped;
+
 /// One request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -12,7 +14,7 @@ pub struct Request {
     pub method: String,
     /// The path, as it was sent.
     pub path: String,
-    /// The query without `?`, as it was sent; empty where there was none.
+    /// The query without `?`, as it was sent but for secrets, which are `…`; empty where there was none.
     pub query: String,
     /// The answer's status; `None` while the request is held or after its client went away.
     pub status: Option<u16>,
@@ -24,7 +26,7 @@ impl Request {
         Self {
             method: method.to_string(),
             path: uri.path().to_owned(),
-            query: uri.query().unwrap_or_default().to_owned(),
+            query: without_secrets(uri.query().unwrap_or_default()),
             status: None,
         }
     }
@@ -92,9 +94,31 @@ impl RequestLog {
     }
 }
 
+/// A query whose secrets can be shown to whoever reads the log.
+fn without_secrets(query: &str) -> String {
+    let shown = |pair: &str| match pair.split_once('=') {
+        Some((name, _)) if ["secret", "api_secret"].contains(&unescaped(name).as_str()) => format!("{name}=…"),
+        _ => pair.to_owned(),
+    };
+    query.split('&').map(shown).collect::<Vec<_>>().join("&")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn s_034_secrets_are_not_remembered() {
+        for (query, expected) in [
+            ("", ""),
+            ("table=items&offset=-1", "table=items&offset=-1"),
+            ("secret=s3cret&table=items", "secret=…&table=items"),
+            ("a&api_secret=x&s%65cret=", "a&api_secret=…&s%65cret=…"),
+            ("params%5B1%5D=secret", "params%5B1%5D=secret"),
+        ] {
+            assert_eq!(without_secrets(query), expected);
+        }
+    }
 
     #[test]
     fn only_the_newest_are_kept_and_answers_find_theirs() {

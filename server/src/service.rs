@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::HeaderMap;
+use axum::serve::ListenerExt;
 use shapegen_runtime::definition::{ParamSource, ShapeDefinition};
 use shapegen_runtime::expr::Expr;
 use tokio::net::{TcpListener, ToSocketAddrs};
@@ -142,6 +143,8 @@ impl Service {
             // An error means that the service is gone, which ends it, too.
             let _ = closing.wait_for(|closing| *closing).await;
         };
+        // News are small, and not to wait until those before are acknowledged.
+        let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
         let server = tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stop).await });
         Ok(Listening { service: self.clone(), address, server })
     }
@@ -151,7 +154,7 @@ impl Service {
         self.0.requests.all()
     }
 
-    /// How many live requests wait for news: a test writes once its client waits.
+    /// How many live requests wait for news, streams of events among them: a test writes once its client waits.
     pub fn held(&self) -> watch::Receiver<usize> {
         self.0.held.subscribe()
     }
@@ -311,6 +314,9 @@ pub(crate) fn uses_session(shape: &ShapeDefinition) -> bool {
     shape.params.iter().any(|param| param.from != ParamSource::Caller)
 }
 
+/// How long a service that ends waits for its clients.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// A service that listens. Dropping it stops the service.
 pub struct Listening {
     service: Service,
@@ -324,11 +330,14 @@ impl Listening {
         self.address
     }
 
-    /// Answers the held requests, closes the connections, and returns when all is closed.
+    /// Answers the held requests, ends the streams, closes the connections, and returns when all is closed; for clients
+    /// that don't take what is sent to them it waits 5 s.
     pub async fn shutdown(mut self) {
         self.service.0.closing.send_replace(true);
-        if let Err(error) = (&mut self.server).await {
-            tracing::error!(%error, "the service ended by itself");
+        match tokio::time::timeout(GRACE, &mut self.server).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the service ended by itself"),
+            Err(_) => self.server.abort(),
         }
     }
 }

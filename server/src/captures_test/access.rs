@@ -1,7 +1,10 @@
 //! Who gets an answer at all.
 
 use super::{Follow, assert_same, capture};
-use crate::testing::{EventStream, builder, capture_tables, get, get_held, listen, send, table};
+use crate::testing::{
+    EventStream, Shaky, State, builder, capture_tables, get, get_held, listen, parse_where, send, table,
+};
+use crate::{Readiness, Service};
 
 #[tokio::test]
 async fn deletes_as_in_captures_b8_and_b9() {
@@ -54,4 +57,26 @@ async fn too_many_requests_as_in_capture_e5() {
         source.transaction(|tx| tx.delete_row(&table("items"), &[Some("1")])).unwrap();
     });
     assert_eq!(answer.await.status, 200);
+}
+
+#[tokio::test]
+async fn no_database_as_in_captures_f3_to_f9() {
+    let source = Shaky::new();
+    let service = listen(Service::builder(source.clone()).where_parser(parse_where)).await;
+    let at = get(&service, "/v1/shape?table=items&offset=now").await;
+    let known = format!("/v1/shape?table=items&offset=0_inf&handle={}", at.header("electric-handle"));
+    source.becomes(State::Is(Readiness::Waiting));
+    assert_same("F3", &capture("F3_health_during_startup"), &get(&service, "/v1/health").await);
+    source.becomes(State::Is(Readiness::Starting));
+    for (name, path) in [
+        ("F5_pgdown_health", "/v1/health".to_owned()),
+        ("F6_pgdown_existing_shape", known.clone()),
+        ("F7_pgdown_new_shape", "/v1/shape?table=items&where=id+%3D+77&offset=-1".to_owned()),
+        ("F8_pgdown_new_table", "/v1/shape?table=never_seen&offset=-1".to_owned()),
+        ("F9_pgdown_live", format!("{known}&live=true")),
+    ] {
+        let (expected, found) = (capture(name), get(&service, &path).await);
+        assert_same(name, &expected, &found);
+        assert_eq!(found.text, expected.text, "{name}");
+    }
 }

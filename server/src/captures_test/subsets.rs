@@ -1,7 +1,7 @@
 //! Subsets, by GET and by POST.
 
 use super::{assert_same, capture};
-use crate::testing::{builder, capture_tables, get, listen, post, table};
+use crate::testing::{builder, capture_tables, get, get_held, listen, post, table};
 
 #[tokio::test]
 async fn subsets_as_in_captures_61_to_73() {
@@ -54,8 +54,13 @@ async fn subsets_as_in_captures_61_to_73() {
     let handle = get(&service, &start).await.header("electric-handle").to_owned();
     let path = format!("{shape}&offset={lsn}_0&handle={handle}&subset__where=id+%3D+5");
     assert_same("67", &capture("67_subset_with_good_handle"), &get(&service, &path).await);
+    assert_same("66", &capture("66_subset_prep_now"), &get(&service, &format!("{shape}&offset=now")).await);
     let row = [Some("5"), Some("five"), Some("f"), Some("11"), None];
-    source.transaction(|tx| tx.update_row(&items, &[Some("5")], &row)).unwrap();
+    let path = format!("{shape}&offset={lsn}_0&handle={handle}&live=true");
+    let live = get_held(&service, &path, || {
+        source.transaction(|tx| tx.update_row(&items, &[Some("5")], &row)).unwrap();
+    });
+    assert_same("68", &capture("68_live_after_subset"), &live.await);
     let full = get(&service, "/v1/shape?table=items&offset=-1&subset__where=id+%3D+5").await;
     assert_same("71", &capture("71_subset_on_full_log"), &full);
 }

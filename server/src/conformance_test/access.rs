@@ -1,13 +1,10 @@
 //! Who gets an answer at all.
 
-use std::io;
-use std::sync::{Arc, Mutex, Weak};
-
 use super::{by_name, start, streams};
-use crate::testing::{Answer, EventStream, builder, capture_tables, get, listen, parse_where, send, send_body, table};
-use crate::{
-    Follower, MemorySource, Readiness, Row, Service, SnapshotPosition, Source, SourceError, TableDefinition, TableName,
+use crate::testing::{
+    Answer, EventStream, Shaky, State, builder, capture_tables, get, listen, parse_where, send, send_body, table,
 };
+use crate::{Readiness, Service};
 
 #[tokio::test]
 async fn s_034_every_spelling_of_the_path_needs_the_secret() {
@@ -71,67 +68,6 @@ async fn s_064_a_request_keeps_its_place_until_its_body_is_sent() {
     let none = listen(builder(&source).max_concurrent(0, 1)).await;
     let refused = get(&none, "/v1/shape?table=items&offset=-1").await;
     assert!(refused.text.contains("Concurrent initial request limit exceeded (limit: 0)"), "{refused:?}");
-}
-
-/// A source whose database comes and goes.
-#[derive(Clone)]
-struct Shaky {
-    source: MemorySource,
-    state: Arc<Mutex<State>>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum State {
-    Is(Readiness),
-    /// It fails, and nobody noticed yet.
-    Fails,
-    /// A table is gone, and nobody noticed yet.
-    Loses,
-    Panics,
-}
-
-impl Shaky {
-    fn new() -> Self {
-        Self { source: capture_tables(), state: Arc::new(Mutex::new(State::Is(Readiness::Active))) }
-    }
-
-    fn state(&self) -> State {
-        *self.state.lock().unwrap()
-    }
-
-    fn becomes(&self, state: State) {
-        *self.state.lock().unwrap() = state;
-    }
-}
-
-impl Source for Shaky {
-    fn table(&self, name: &TableName) -> Result<Option<Arc<TableDefinition>>, SourceError> {
-        self.source.table(name)
-    }
-
-    fn snapshot(
-        &self,
-        tables: &[TableName],
-        visit: &mut dyn FnMut(usize, &Row),
-    ) -> Result<SnapshotPosition, SourceError> {
-        match self.state() {
-            State::Is(_) => self.source.snapshot(tables, visit),
-            State::Fails => Err(SourceError::Database(Box::new(io::Error::other("no route to host")))),
-            State::Loses => Err(SourceError::UnknownTable(tables[0].clone())),
-            State::Panics => panic!("in the source"),
-        }
-    }
-
-    fn follow(&self, follower: Weak<dyn Follower>) -> u64 {
-        self.source.follow(follower)
-    }
-
-    fn readiness(&self) -> Readiness {
-        match self.state() {
-            State::Is(readiness) => readiness,
-            _ => Readiness::Active,
-        }
-    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ mod body;
 mod by_name;
 mod by_table;
 pub(crate) mod held;
-mod path;
+pub(crate) mod path;
 mod query;
 mod reply;
 mod secret;

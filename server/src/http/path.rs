@@ -21,27 +21,30 @@ pub(crate) fn normalize(mut request: Request) -> Request {
 }
 
 fn normal(path: &str) -> String {
-    let mut normal = String::new();
-    for part in path.split('/').filter(|part| !part.is_empty()) {
-        normal.push('/');
-        let mut rest = part;
-        while let Some((before, after)) = rest.split_once('%') {
-            normal.push_str(before);
-            let escaped = after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-            match escaped {
-                Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
-                    normal.push(char::from(byte));
-                    rest = after.get(2..).unwrap_or_default();
-                }
-                _ => {
-                    normal.push('%');
-                    rest = after;
-                }
+    let parts = path.split('/').filter(|part| !part.is_empty());
+    let normal: String = parts.flat_map(|part| ["/".to_owned(), unescaped(part)]).collect();
+    if normal.is_empty() { "/".to_owned() } else { normal }
+}
+
+/// A part of a URL without the escapes that no character needed.
+pub(crate) fn unescaped(part: &str) -> String {
+    let mut text = String::new();
+    let mut rest = part;
+    while let Some((before, after)) = rest.split_once('%') {
+        text.push_str(before);
+        let escaped = after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match escaped {
+            Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
+                text.push(char::from(byte));
+                rest = after.get(2..).unwrap_or_default();
+            }
+            _ => {
+                text.push('%');
+                rest = after;
             }
         }
-        normal.push_str(rest);
     }
-    if normal.is_empty() { "/".to_owned() } else { normal }
+    text + rest
 }
 
 #[cfg(test)]

@@ -3,7 +3,11 @@
 mod fake_server;
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod shaky;
 
 pub use fake_server::{FakeServer, FakeServerError};
 #[cfg(test)]
 pub(crate) use fixtures::*;
+#[cfg(test)]
+pub(crate) use shaky::*;

@@ -234,6 +234,11 @@ impl Source for SqliteSource {
         position(&writer.connection).map_or(0, |(lsn, _)| lsn)
     }
 
+    /// A snapshot may hold what is committed and not told yet.
+    fn lsn(&self) -> Result<Option<u64>, SourceError> {
+        self.in_archive(|connection| position(connection)).map(|(lsn, _)| Some(lsn))
+    }
+
     fn archive(&self) -> Option<&dyn Archive> {
         Some(self)
     }

@@ -2,6 +2,7 @@
 
 mod access;
 mod events;
+mod rows;
 mod subsets;
 
 use std::sync::{Arc, Mutex, Weak};

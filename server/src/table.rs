@@ -111,6 +111,8 @@ pub struct TableDefinition {
     pub columns: Vec<Column>,
     /// Positions in `columns` of the primary key, in the key's order; empty for a table without one.
     pub primary_key: Vec<usize>,
+    /// Names of generated columns: the replication stream doesn't have them, so that no shape can.
+    pub generated: Vec<String>,
 }
 
 /// One column of a table.
@@ -144,7 +146,14 @@ impl TableDefinition {
     pub fn new(name: TableName, columns: Vec<Column>, primary_key: &[&str]) -> Self {
         let primary_key =
             primary_key.iter().filter_map(|key| columns.iter().position(|column| column.name == *key)).collect();
-        Self { name, columns, primary_key }
+        Self { name, columns, primary_key, generated: Vec::new() }
+    }
+
+    /// The same with columns that are generated, beside the others.
+    #[must_use]
+    pub fn with_generated(mut self, generated: Vec<String>) -> Self {
+        self.generated = generated;
+        self
     }
 
     /// A column's position.

@@ -110,6 +110,11 @@ impl Definition {
         };
         let queryable = list("queryable_columns", &all)?;
         let columns = list("columns", &queryable)?;
+        if ["columns", "queryable_columns"].iter().all(|list| pairs.get(list).is_none()) && !table.generated.is_empty()
+        {
+            let generated = table.generated.iter().map(String::as_str).collect();
+            return Err(respond(Invalid::one("columns", self::generated(generated))));
+        }
         let filter = match (pairs.filled("where"), &service.where_parser) {
             (Some(text), Some(parser)) => {
                 let filter = parser(&table, text, &params)
@@ -149,8 +154,14 @@ fn columns(table: &TableDefinition, known: &[String], list: Option<&str>) -> Res
         None => known.to_vec(),
         Some(list) => {
             let names = identifiers(list, ',').map_err(|error| error.to_string())?;
-            let unknown: Vec<&str> =
-                names.iter().map(String::as_str).filter(|name| !known.iter().any(|known| known == name)).collect();
+            let (asked, unknown): (Vec<&str>, Vec<&str>) = names
+                .iter()
+                .map(String::as_str)
+                .filter(|name| !known.iter().any(|known| known == name))
+                .partition(|name| table.generated.iter().any(|generated| generated == name));
+            if !asked.is_empty() {
+                return Err(generated(asked));
+            }
             if !unknown.is_empty() {
                 return Err(format!("The following columns are not found on the table: {}", unknown.join(", ")));
             }
@@ -171,6 +182,15 @@ fn columns(table: &TableDefinition, known: &[String], list: Option<&str>) -> Res
     columns.sort_unstable();
     columns.dedup();
     Ok(columns)
+}
+
+/// Why generated columns can't be in a shape.
+fn generated(names: Vec<&str>) -> String {
+    format!(
+        "The following columns are generated and cannot be included in the shape: {}. You can exclude them from the shape \
+         by explicitly listing which columns to fetch in the 'columns' query param",
+        names.join(", ")
+    )
 }
 
 #[cfg(test)]

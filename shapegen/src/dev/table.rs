@@ -56,7 +56,10 @@ impl StoredTable {
         let keys = table.primary_key.iter().chain(&table.unique).filter_map(positions).collect();
         let described = columns.iter().map(|stored| described(&stored.column)).collect();
         let key: Vec<&str> = table.primary_key.iter().flatten().map(String::as_str).collect();
+        let generated = table.columns.iter().filter(|column| column.generated.is_some());
+        let generated = generated.map(|column| column.name.clone()).collect();
         let definition = TableDefinition::new(TableName::new(&name.schema, &name.name), described, &key);
+        let definition = definition.with_generated(generated);
         let local = format!("{}.{}", name.schema, name.name);
         let sql = quoted(&naming::mangled_relation(&local));
         Self { name: name.clone(), columns, definition: Arc::new(definition), keys, sql }

@@ -277,7 +277,7 @@ fn the_service_serves_tables_shapes_and_sql() {
             sql("TRUNCATE people; INSERT INTO people (email, score) VALUES ('ann', 1)");
             assert_eq!(request(address, "GET", &at, "", "").0, 409);
 
-            let bad = "/v1/shape?table=people&offset=-1&where=scoer+%3E+1";
+            let bad = "/v1/shape?table=people&columns=id,email&offset=-1&where=scoer+%3E+1";
             let (status, _, body) = request(address, "GET", bad, "", "");
             assert_eq!(status, 400);
             assert!(body.contains(r#""where":["At location 0: "#), "{body}");
@@ -320,14 +320,13 @@ fn s_026_handles_and_logs_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("schema.sql"), SCHEMA).unwrap();
     let get = |address, query: &str| request(address, "GET", &format!("{SHAPE}{query}"), "", "");
-    let sql = |address, text: &str| assert_eq!(request(address, "POST", "/dev/sql", "", text).0, 200);
     let (handle, snapshot, at) = served(folder.path(), move |address| {
-        sql(address, "INSERT INTO people (email, score) VALUES ('ann', 1), ('bob', 3)");
+        sql_of(address, "INSERT INTO people (email, score) VALUES ('ann', 1), ('bob', 3)");
         let (_, headers, snapshot) = get(address, "&offset=-1");
         let handle = headers["electric-handle"].clone();
-        sql(address, "INSERT INTO people (email, score) VALUES ('cid', 4)");
+        sql_of(address, "INSERT INTO people (email, score) VALUES ('cid', 4)");
         let (_, headers, _) = get(address, &format!("&handle={handle}&offset=0_0"));
-        sql(address, "UPDATE people SET email = 'bea' WHERE email = 'bob'");
+        sql_of(address, "UPDATE people SET email = 'bea' WHERE email = 'bob'");
         (handle, snapshot, headers["electric-offset"].clone())
     });
 
@@ -337,12 +336,12 @@ fn s_026_handles_and_logs_survive_a_restart() {
         let (status, _, body) = get(address, &next);
         assert_eq!(status, 200, "{body}");
         assert!(body.contains(r#""value":{"email":"bea","id":"2"}"#) && !body.contains("cid"), "{body}");
-        sql(address, "DELETE FROM people WHERE email = 'cid'");
+        sql_of(address, "DELETE FROM people WHERE email = 'cid'");
         let (_, _, body) = get(address, &next);
         assert!(body.contains("bea") && body.contains(r#""operation":"delete""#), "{body}");
         let (_, headers, body) = get(address, "&offset=-1");
         assert_eq!(body, snapshot, "the same bytes as before");
-        sql(address, "TRUNCATE people");
+        sql_of(address, "TRUNCATE people");
         headers["electric-handle"].clone()
     });
     assert_eq!(again, handle);
@@ -360,7 +359,7 @@ fn s_026_handles_and_logs_survive_a_restart() {
     let query = format!("&handle={other}&offset=0_0");
     let next = query.clone();
     let status = served(folder.path(), move |address| {
-        sql(address, "INSERT INTO people (email, score) VALUES ('dan', 5)");
+        sql_of(address, "INSERT INTO people (email, score) VALUES ('dan', 5)");
         get(address, &next).0
     });
     assert_eq!(status, 200, "nothing was committed since the snapshot");
@@ -374,4 +373,44 @@ fn s_026_handles_and_logs_survive_a_restart() {
     fs::write(folder.path().join("schema.sql"), changed).unwrap();
     let query = format!("&handle={handle}&offset=0_0");
     assert_eq!(served(folder.path(), move |address| get(address, &query).0), 409, "a column has another type");
+}
+
+#[test]
+fn s_059_to_s_063_conditions_that_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("schema.sql"), SCHEMA).unwrap();
+    let cases = [
+        ("score+%3E+$1", "parameter $1 was not provided"),
+        ("score+%3E+$1&params[1]=x%27%20or%20true", "invalid syntax for type numeric"),
+        ("score+%3E+$1+and+score+%3C+$2&params[1]=1&params[3]=2", "numbered sequentially"),
+        ("now()+%3E+now()", "At location 0: "),
+        ("email+~+%27a%27", "At location "),
+        ("score+%2B+1", "At location "),
+        ("active%3B+drop+table+people", "At location "),
+        ("scoer+%3E+1", "At location 0: "),
+        ("id+in+(select+id+from+nowhere)", "At location "),
+        (
+            "id+in+(select+id+from+people+where+active)+and+id+not+in+(select+id+from+people+where+active)",
+            "At location ",
+        ),
+        ("id+in+(select+id+from+people+where+active)+is+true", "beside `and` and `or`"),
+    ];
+    served(folder.path(), move |address| {
+        sql_of(address, "INSERT INTO people (email, score) VALUES ('ann', 1)");
+        for (condition, said) in cases {
+            let path = format!("/v1/shape?table=people&columns=id,email&offset=-1&where={condition}");
+            let (status, _, body) = request(address, "GET", &path, "", "");
+            assert_eq!(status, 400, "{condition}: {body}");
+            assert!(body.contains(said), "{condition}: {body}");
+        }
+        // A value stays a value, whatever it looks like.
+        let path =
+            "/v1/shape?table=people&columns=id,email&offset=-1&where=email%3D$1&params[1]=x%27%20or%20%27%27%3D%27";
+        let (status, _, body) = request(address, "GET", path, "", "");
+        assert!(status == 200 && !body.contains("ann"), "{body}");
+    });
+}
+
+fn sql_of(address: SocketAddr, text: &str) {
+    assert_eq!(request(address, "POST", "/dev/sql", "", text).0, 200);
 }

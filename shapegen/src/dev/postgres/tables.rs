@@ -36,11 +36,11 @@ const COLUMNS: &str = "
            a.attname::text, coalesce(e.typname, t.typname)::text,
            CASE WHEN e.oid IS NULL THEN 0 ELSE greatest(a.attndims, 1) END::int4,
            a.atttypid, a.atttypmod, a.attnotnull,
-           array_position((i.indkey::int2[])[0:i.indnkeyatts - 1], a.attnum)::int4
+           array_position((i.indkey::int2[])[0:i.indnkeyatts - 1], a.attnum)::int4, a.attgenerated <> ''
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
-    LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+    LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_type t ON t.oid = a.atttypid
     LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence = 'p'
@@ -63,6 +63,10 @@ pub(super) async fn read(client: &Client, publication: &str) -> Result<Tables, t
         });
         // A table may have no columns at all.
         let Some(column) = row.get::<_, Option<String>>(6) else { continue };
+        if row.get(13) {
+            Arc::make_mut(&mut known.definition).generated.push(column);
+            continue;
+        }
         let (pg_type, dims, modifier) = (row.get::<_, String>(7), row.get::<_, i32>(8), row.get::<_, i32>(10));
         known.types.push((row.get(9), modifier));
         if let Some(position) = row.get::<_, Option<i32>>(12) {
@@ -78,7 +82,8 @@ pub(super) async fn read(client: &Client, publication: &str) -> Result<Tables, t
         key.sort();
         let definition = Arc::make_mut(&mut known.definition);
         let key: Vec<&str> = key.iter().map(|(_, column)| column.as_str()).collect();
-        *definition = TableDefinition::new(name.clone(), std::mem::take(&mut definition.columns), &key);
+        let (columns, generated) = (std::mem::take(&mut definition.columns), std::mem::take(&mut definition.generated));
+        *definition = TableDefinition::new(name.clone(), columns, &key).with_generated(generated);
     }
     Ok(tables)
 }

@@ -7,7 +7,6 @@
 import { Shape, ShapeStream } from "@electric-sql/client"
 import { scenarios as client } from "./client.mjs"
 import { scenarios as collection } from "./collection.mjs"
-import { scenarios as live } from "./live.mjs"
 import { close, sql, until, url } from "./service.mjs"
 
 const ROWS = `
@@ -23,7 +22,7 @@ await sql("DELETE FROM rounds")
 const rounds = new Shape(new ShapeStream({ url, params: { table: "rounds" }, signal: stop.signal }))
 
 let [passed, failed] = [0, 0]
-for (const [peer, scenarios] of Object.entries({ client, collection, live })) {
+for (const [peer, scenarios] of Object.entries({ client, collection })) {
   for (const [name, scenario] of Object.entries(scenarios)) {
     try {
       const round = passed + failed + 1

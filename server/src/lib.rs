@@ -43,7 +43,7 @@ pub mod testing;
 pub use axum::http::HeaderMap;
 pub use bytes::Bytes;
 pub use memory::{MemoryError, MemorySource, MemoryTransaction};
-pub use requests::Request;
+pub use requests::{Answered, Request};
 pub use service::{BindError, BuildError, Listening, Service, ServiceBuilder};
 pub use session::SessionValues;
 pub use source::{

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 
 use crate::http::path::unescaped;
 
@@ -18,6 +18,31 @@ pub struct Request {
     pub query: String,
     /// The answer's status; `None` while the request is held or after its client went away.
     pub status: Option<u16>,
+}
+
+impl Request {
+    /// A request that isn't answered yet.
+    pub(crate) fn new(method: &Method, uri: &Uri) -> Self {
+        Self {
+            method: method.to_string(),
+            path: uri.path().to_owned(),
+            query: without_secrets(uri.query().unwrap_or_default()),
+            status: None,
+        }
+    }
+}
+
+/// An answer, as it is sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Answered<'a> {
+    /// What was asked for; its status is there.
+    pub request: &'a Request,
+    /// The answer's headers.
+    pub headers: &'a HeaderMap,
+    /// The body's length, where it is known before it is sent; a stream's isn't.
+    pub bytes: Option<u64>,
+    /// The body of an error.
+    pub error: Option<&'a str>,
 }
 
 /// The newest requests, in the order of their arrival.
@@ -44,14 +69,9 @@ impl RequestLog {
     }
 
     /// Notes a request and returns its number.
-    pub(crate) fn arrived(&self, method: &Method, uri: &Uri) -> u64 {
+    pub(crate) fn arrived(&self, request: Request) -> u64 {
         let mut entries = self.entries();
-        entries.requests.push_back(Request {
-            method: method.to_string(),
-            path: uri.path().to_owned(),
-            query: without_secrets(uri.query().unwrap_or_default()),
-            status: None,
-        });
+        entries.requests.push_back(request);
         while entries.requests.len() > self.kept {
             entries.requests.pop_front();
             entries.first += 1;
@@ -103,8 +123,8 @@ mod tests {
     #[test]
     fn only_the_newest_are_kept_and_answers_find_theirs() {
         let log = RequestLog::new(2);
-        let numbers: Vec<u64> =
-            ["/a", "/b?x=1", "/c"].into_iter().map(|uri| log.arrived(&Method::GET, &uri.parse().unwrap())).collect();
+        let request = |uri: &str| Request::new(&Method::GET, &uri.parse().unwrap());
+        let numbers: Vec<u64> = ["/a", "/b?x=1", "/c"].into_iter().map(|uri| log.arrived(request(uri))).collect();
         for (number, status) in numbers.into_iter().zip([StatusCode::OK, StatusCode::CONFLICT, StatusCode::OK]) {
             log.answered(number, status);
         }

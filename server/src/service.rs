@@ -18,13 +18,14 @@ use tokio::sync::watch;
 
 use crate::http;
 use crate::http::held::Admission;
-use crate::requests::{Request, RequestLog};
+use crate::requests::{Answered, Request, RequestLog};
 use crate::session::SessionValues;
 use crate::shapes::{Limits, Shapes};
 use crate::source::Source;
 use crate::table::TableDefinition;
 
 pub(crate) type SessionsFn = dyn Fn(&HeaderMap) -> Option<SessionValues> + Send + Sync;
+pub(crate) type ObserverFn = dyn Fn(&Answered<'_>) + Send + Sync;
 pub(crate) type WhereParserFn = dyn Fn(&TableDefinition, &str, &[String]) -> Result<Expr, String> + Send + Sync;
 
 /// A shape service over one source. Clones are the same service.
@@ -46,6 +47,7 @@ pub(crate) struct Inner {
     /// All others.
     pub(crate) existing: Admission,
     pub(crate) requests: RequestLog,
+    pub(crate) observer: Option<Box<ObserverFn>>,
     pub(crate) held: watch::Sender<usize>,
     pub(crate) closing: watch::Sender<bool>,
     /// Makes the entity tags of answers without news differ.
@@ -67,6 +69,7 @@ pub struct ServiceBuilder {
     max_existing: usize,
     limits: Limits,
     requests: usize,
+    observer: Option<Box<ObserverFn>>,
 }
 
 /// Why a service can't be built.
@@ -110,6 +113,7 @@ impl Service {
             max_existing: usize::MAX,
             limits: Limits { chunk_bytes: 10 << 20, log_bytes: 64 << 20, total_bytes: 1 << 30 },
             requests: 10_000,
+            observer: None,
         }
     }
 
@@ -256,6 +260,13 @@ impl ServiceBuilder {
         self
     }
 
+    /// Is shown each answer before it is sent, on the executor: it must not block.
+    #[must_use]
+    pub fn on_answer(mut self, observer: impl Fn(&Answered<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
     /// The service, not yet listening.
     ///
     /// # Errors
@@ -283,6 +294,7 @@ impl ServiceBuilder {
             initial: Admission::new("initial", self.max_initial),
             existing: Admission::new("existing", self.max_existing),
             requests: RequestLog::new(self.requests),
+            observer: self.observer,
             held: watch::Sender::new(0),
             closing: watch::Sender::new(false),
             no_news: AtomicU64::new(0),

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use shapegen::dev::{Database, start};
+use shapegen::dev::{Database, Dev};
 use shapegen_server::Listening;
 
 use crate::postgres::Postgres;
@@ -40,7 +40,7 @@ async fn run(folder: PathBuf, url: String, database: Option<String>) {
 
 async fn serve(folder: &Path, database: Database) -> Listening {
     let loaded = shapegen::load(&folder.join("shapes.toml")).unwrap();
-    start(loaded, &database, ([127, 0, 0, 1], 0).into()).await.unwrap()
+    Dev::new(database, ([127, 0, 0, 1], 0).into()).start(loaded).await.unwrap()
 }
 
 #[tokio::test]

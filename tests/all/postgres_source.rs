@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
-use shapegen::dev::{Database as Dev, start};
+use shapegen::dev::{Database as Served, Dev};
 use shapegen_server::Listening;
 
 use crate::follower::{Follower, get};
@@ -24,7 +24,7 @@ async fn serve(database: &Database<'_>, schema: &str) -> Listening {
 
 async fn started(folder: &Path, url: &str) -> Result<Listening, shapegen::dev::DevError> {
     let loaded = shapegen::load(&folder.join("shapes.toml")).unwrap_or_else(|failed| panic!("{failed}"));
-    start(loaded, &Dev::Postgres(url.to_owned()), ([127, 0, 0, 1], 0).into()).await
+    Dev::new(Served::Postgres(url.to_owned()), ([127, 0, 0, 1], 0).into()).start(loaded).await
 }
 
 /// A query's rows, as [`Follower::rows`] gives them: `columns` of `from`, whose bools are texts already.

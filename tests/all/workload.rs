@@ -174,7 +174,7 @@ async fn clients_that_come_and_go_end_with_what_their_queries_give() {
     }
     let loaded = shapegen::load(&tests.join("shapes.toml")).unwrap();
     let postgres = shapegen::dev::Database::Postgres(database.url(""));
-    let service = shapegen::dev::start(loaded, &postgres, ([127, 0, 0, 1], 0).into()).await.unwrap();
+    let service = shapegen::dev::Dev::new(postgres, ([127, 0, 0, 1], 0).into()).start(loaded).await.unwrap();
     let address = service.local_addr();
     let url = format!("http://{address}/shapes");
 

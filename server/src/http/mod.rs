@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use axum::Router;
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -29,7 +30,8 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, options};
 
-use crate::service::Inner;
+use crate::requests::{self, Answered};
+use crate::service::{Inner, ObserverFn};
 use crate::source::Readiness;
 
 const SHAPE_METHODS: HeaderValue = HeaderValue::from_static("GET, POST, HEAD, DELETE, OPTIONS");
@@ -71,10 +73,14 @@ fn routes(service: &Arc<Inner>) -> Router {
 
 /// Notes the request, and adds the headers that every answer has.
 async fn around(State(service): State<Arc<Inner>>, request: Request, next: Next) -> Response {
-    let number = service.requests.arrived(request.method(), request.uri());
     let is_preflight = request.method() == Method::OPTIONS;
+    let noted = requests::Request::new(request.method(), request.uri());
+    let number = service.requests.arrived(noted.clone());
     let mut response = caught(next.run(request)).await;
     service.requests.answered(number, response.status());
+    if let Some(observer) = &service.observer {
+        response = observed(&**observer, noted, response).await;
+    }
     let headers = response.headers_mut();
     if !is_preflight {
         headers.append(VARY, HeaderValue::from_static("accept-encoding"));
@@ -84,6 +90,25 @@ async fn around(State(service): State<Arc<Inner>>, request: Request, next: Next)
     }
     headers.insert(HeaderName::from_static("electric-server"), SERVER);
     response
+}
+
+/// Shows an answer to the observer; an error's body is short, and is read for it.
+async fn observed(observer: &ObserverFn, mut request: requests::Request, response: Response) -> Response {
+    let status = response.status();
+    request.status = Some(status.as_u16());
+    let (parts, body) = response.into_parts();
+    let bytes = body.size_hint().exact();
+    let is_error = (status.is_client_error() || status.is_server_error()) && status != StatusCode::CONFLICT;
+    let (body, error) = match bytes {
+        Some(_) if is_error => match to_bytes(body, usize::MAX).await {
+            Ok(error) => (Body::from(error.clone()), Some(error)),
+            Err(_) => (Body::empty(), None),
+        },
+        _ => (body, None),
+    };
+    let error = error.as_deref().map(String::from_utf8_lossy);
+    observer(&Answered { request: &request, headers: &parts.headers, bytes, error: error.as_deref() });
+    Response::from_parts(parts, body)
 }
 
 /// 500 where a closure of the embedder's panicked.

@@ -236,7 +236,7 @@ impl Faults {
 }
 
 async fn around(State(faults): State<Arc<Faults>>, request: Request, next: Next) -> Response {
-    let number = faults.requests.arrived(request.method(), request.uri());
+    let number = faults.requests.arrived(requests::Request::new(request.method(), request.uri()));
     let (delay, failure) = faults.next(request.headers());
     tokio::time::sleep(delay).await;
     let response = match failure {

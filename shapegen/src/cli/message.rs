@@ -55,6 +55,8 @@ pub(super) enum Message<'m> {
     PassedOver { file: String, line: usize, kind: String },
     /// `dev` serves.
     Listening { url: String },
+    /// `dev`: what a client did, what was written, what the service has to say.
+    Event { kind: &'static str, subject: &'m str, text: &'m str, count: usize },
     /// `init` wrote a manifest.
     ManifestWritten { path: String, summary: String },
     /// `init --style derive` wrote structs.
@@ -80,6 +82,13 @@ pub(super) struct Place<'m> {
     column_end: usize,
     is_primary: bool,
     label: &'m str,
+}
+
+impl<'m> Message<'m> {
+    /// What the dev service has to say of itself.
+    pub(super) fn note(text: &'m str) -> Self {
+        Self::Event { kind: "note", subject: "", text, count: 1 }
+    }
 }
 
 impl Message<'_> {

@@ -8,6 +8,7 @@ mod archive;
 mod decimal;
 mod definition;
 mod jsonb;
+mod log;
 mod postgres;
 mod session;
 mod source;
@@ -18,8 +19,9 @@ mod tests;
 mod value;
 mod write;
 
+use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
@@ -29,7 +31,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::json;
 use shapegen_runtime::expr::Expr;
-use shapegen_server::{BindError, Listening, Service, TableName};
+use shapegen_server::{BindError, Follower, Listening, Service, Source, TableName};
 
 use crate::catalog::{Catalog, QualifiedName};
 use crate::fragment::{self, FragmentError, Subject};
@@ -38,8 +40,9 @@ use crate::generate::Loaded;
 use postgres::PostgresSource;
 use source::{Refused, SqliteSource};
 
+pub use log::{Event, EventKind, Log};
 pub use postgres::PostgresError;
-pub use source::OpenError;
+pub use source::{OpenError, RefusedText};
 pub use table::PrepareError;
 
 /// The largest text that `/dev/sql` takes.
@@ -52,6 +55,21 @@ pub enum DevError {
     /// The database can't be opened.
     #[error("can't open the database: {0}")]
     Open(#[from] OpenError),
+    /// The first rows can't be written: the file can't be read, or what it says is refused.
+    #[error("can't read `{}`: {cause}", path.display())]
+    SeedFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// The first rows are refused; nothing of them was written.
+    #[error("{0}")]
+    Seed(Box<RefusedText>),
+    /// The database failed with the first rows.
+    #[error("the database failed: {0}")]
+    SeedDatabase(#[source] rusqlite::Error),
     /// PostgreSQL can't be followed.
     #[error(transparent)]
     Postgres(#[from] PostgresError),
@@ -70,31 +88,97 @@ pub enum Database {
     Postgres(String),
 }
 
-/// Starts the dev service; port 0 takes a free one. It believes whatever token it is given: an address that others can
-/// reach shows them every row.
-///
-/// # Errors
-/// When the database can't be opened or the address is taken.
-pub async fn start(loaded: Loaded, database: &Database, address: SocketAddr) -> Result<Listening, DevError> {
-    let Loaded { catalog, model, sources, .. } = loaded;
-    let catalog = Arc::new(catalog);
-    let claims: Vec<(String, String)> =
-        model.session.values.iter().map(|value| (value.name.clone(), value.claim.clone())).collect();
-    let (builder, routes) = match database {
-        Database::Sqlite(file) => {
-            let source = SqliteSource::open(file, Arc::clone(&catalog), &sources)?;
-            let sql = Router::new().route("/dev/sql", post(sql)).layer(DefaultBodyLimit::max(MOST_SQL_BYTES));
-            (Service::builder(source.clone()), sql.with_state(source))
+/// A dev service that is to be.
+pub struct Dev {
+    database: Database,
+    address: SocketAddr,
+    seed: Option<PathBuf>,
+    log: Option<Log>,
+}
+
+impl Dev {
+    /// A service over a database at an address; port 0 takes a free one. It believes whatever token it is given: an
+    /// address that others can reach shows them every row.
+    pub fn new(database: Database, address: SocketAddr) -> Self {
+        Self { database, address, seed: None, log: None }
+    }
+
+    /// Runs a file of SQL, as `/dev/sql` takes it, where no table has rows yet. Not over PostgreSQL.
+    #[must_use]
+    pub fn seed(mut self, file: impl Into<PathBuf>) -> Self {
+        self.seed = Some(file.into());
+        self
+    }
+
+    /// Tells what clients do and what is written.
+    #[must_use]
+    pub fn log(mut self, log: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        self.log = Some(Arc::new(log));
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    /// When the database can't be opened, its first rows can't be written, or the address is taken.
+    pub async fn start(self, loaded: Loaded) -> Result<Listening, DevError> {
+        let Loaded { catalog, model, sources, .. } = loaded;
+        let catalog = Arc::new(catalog);
+        let claims: Vec<(String, String)> =
+            model.session.values.iter().map(|value| (value.name.clone(), value.claim.clone())).collect();
+        let log = self.log.clone().unwrap_or_else(log::traced);
+        let writes = self.log.clone().map(|log| Arc::new(log::Writes(log)));
+        let follow = |source: &dyn Source| {
+            if let Some(writes) = &writes {
+                let follower: Arc<dyn Follower> = Arc::<log::Writes>::clone(writes);
+                source.follow(Arc::downgrade(&follower));
+            }
+        };
+        let (builder, routes) = match &self.database {
+            Database::Sqlite(file) => {
+                let source = SqliteSource::open(file, Arc::clone(&catalog), &sources)?;
+                if let Some(path) = &self.seed {
+                    seed(&source, path, &log)?;
+                }
+                follow(&source);
+                let sql = Router::new().route("/dev/sql", post(sql)).layer(DefaultBodyLimit::max(MOST_SQL_BYTES));
+                (Service::builder(source.clone()), sql.with_state(source))
+            }
+            Database::Postgres(url) => {
+                let source = PostgresSource::open(url, log).await?;
+                follow(&source);
+                (Service::builder(source), Router::new())
+            }
+        };
+        let mut builder = builder
+            .shapes(model.shapes.iter().map(definition::of))
+            .sessions(move |headers| session::unverified(headers, &claims))
+            .where_parser(move |table, text, params| where_clause(&catalog, &table.name, text, params));
+        if let Some(log) = self.log {
+            let params = log::CallerParams::of(&model);
+            builder = builder.on_answer(move |answered| {
+                // It follows as long as the service answers.
+                let _writes = &writes;
+                if let Some(event) = params.event(answered) {
+                    log(event);
+                }
+            });
         }
-        Database::Postgres(url) => (Service::builder(PostgresSource::open(url).await?), Router::new()),
+        let service = builder.build().map_err(BindError::from)?;
+        Ok(service.bind_with(self.address, routes).await?)
+    }
+}
+
+fn seed(source: &SqliteSource, path: &Path, log: &Log) -> Result<(), DevError> {
+    let text = std::fs::read_to_string(path).map_err(|cause| DevError::SeedFile { path: path.to_owned(), cause })?;
+    let said = match source.seed(path, &text) {
+        Ok(true) => "its rows were written",
+        Ok(false) => "not run: the database has rows",
+        Err(Refused::Text(refused)) => return Err(DevError::Seed(refused)),
+        Err(Refused::Database(error)) => return Err(DevError::SeedDatabase(error)),
     };
-    let service = builder
-        .shapes(model.shapes.iter().map(definition::of))
-        .sessions(move |headers| session::unverified(headers, &claims))
-        .where_parser(move |table, text, params| where_clause(&catalog, &table.name, text, params))
-        .build()
-        .map_err(BindError::from)?;
-    Ok(service.bind_with(address, routes).await?)
+    log(Event::note(path.display().to_string(), said));
+    Ok(())
 }
 
 fn where_clause(catalog: &Catalog, name: &TableName, text: &str, params: &[String]) -> Result<Expr, String> {
@@ -123,8 +207,8 @@ async fn sql(State(source): State<SqliteSource>, headers: HeaderMap, text: Strin
             let lsn = committed.lsn.to_string();
             (StatusCode::OK, json!({ "txid": committed.txid, "lsn": lsn, "changes": committed.changes.len() }))
         }
-        Ok(Err(Refused::Text { message, details })) => {
-            (StatusCode::BAD_REQUEST, json!({ "message": message, "details": details }))
+        Ok(Err(Refused::Text(refused))) => {
+            (StatusCode::BAD_REQUEST, json!({ "message": refused.message, "details": refused.to_string() }))
         }
         Ok(Err(Refused::Database(error))) => {
             (StatusCode::INTERNAL_SERVER_ERROR, json!({ "message": format!("the database failed: {error}") }))

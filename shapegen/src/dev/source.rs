@@ -1,5 +1,6 @@
 //! The schema's tables in a SQLite file, as the protocol service's source.
 
+use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,8 +18,8 @@ use super::statement;
 use super::table::{PrepareError, StoredTable};
 use super::write::{Failure, Schema, Writing};
 use crate::catalog::Catalog;
-use crate::diagnostics::{Diagnostic, Report};
-use crate::source::SourceMap;
+use crate::diagnostics::Report;
+use crate::source::{FileId, SourceMap};
 
 /// How long one connection waits for another.
 const BUSY: Duration = Duration::from_secs(10);
@@ -66,12 +67,27 @@ impl From<rusqlite::Error> for OpenError {
 /// Why a text was not run.
 #[derive(Debug)]
 pub(super) enum Refused {
-    /// What is wrong with it, in one line and in full.
-    Text {
-        message: String,
-        details: String,
-    },
+    /// What is wrong with it.
+    Text(Box<RefusedText>),
     Database(rusqlite::Error),
+}
+
+/// What is wrong with a text, and where.
+#[derive(Debug)]
+pub struct RefusedText {
+    /// In one line.
+    pub message: String,
+    /// With its place.
+    pub report: Report,
+    /// The text.
+    pub sources: SourceMap,
+}
+
+impl fmt::Display for RefusedText {
+    /// The report as text without colors.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.report.render(&self.sources, false))
+    }
 }
 
 impl SqliteSource {
@@ -115,36 +131,54 @@ impl SqliteSource {
         self.0.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Runs a file's text where no table has rows yet; false where one has. Blocks.
+    pub(super) fn seed(&self, path: &Path, text: &str) -> Result<bool, Refused> {
+        let has_rows = {
+            let writer = self.writer();
+            let mut tables = self.0.schema.tables.values().map(|table| table.has_rows(&writer.connection));
+            tables.try_fold(false, |found, has_rows| Ok(found || has_rows?)).map_err(Refused::Database)?
+        };
+        if !has_rows {
+            self.run_file(path, text)?;
+        }
+        Ok(!has_rows)
+    }
+
     /// Runs a text of SQL as one transaction. Blocks.
     pub(super) fn run(&self, text: &str) -> Result<Arc<Transaction>, Refused> {
+        self.run_file(Path::new("request.sql"), text)
+    }
+
+    fn run_file(&self, path: &Path, text: &str) -> Result<Arc<Transaction>, Refused> {
         let mut sources = SourceMap::default();
-        let file = sources.add("request.sql", text);
-        let refused = |diagnostic: Diagnostic| {
-            let message = diagnostic.message.clone();
-            let mut report = Report::default();
-            report.push(diagnostic);
-            Refused::Text { message, details: report.render(&sources, false) }
-        };
-        let writes = statement::read(file, text).map_err(|diagnostic| refused(*diagnostic))?;
+        let file = sources.add(path, text);
+        self.try_run(file, text).map_err(|failure| match failure {
+            Failure::Refused(diagnostic) => {
+                let message = diagnostic.message.clone();
+                let mut report = Report::default();
+                report.push(*diagnostic);
+                Refused::Text(Box::new(RefusedText { message, report, sources }))
+            }
+            Failure::Database(error) => Refused::Database(error),
+        })
+    }
+
+    fn try_run(&self, file: FileId, text: &str) -> Result<Arc<Transaction>, Failure> {
+        let writes = statement::read(file, text)?;
         let mut writer = self.writer();
         let writer = &mut *writer;
-        let database = writer.connection.transaction_with_behavior(TransactionBehavior::Immediate);
-        let database = database.map_err(Refused::Database)?;
+        let database = writer.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut writing = Writing { schema: &self.0.schema, text, connection: &database, changes: Vec::new() };
         for write in &writes {
-            writing.apply(write).map_err(|failure| match failure {
-                Failure::Refused(diagnostic) => refused(*diagnostic),
-                Failure::Database(error) => Refused::Database(error),
-            })?;
+            writing.apply(write)?;
         }
         let changes = writing.changes;
         let advance = "UPDATE _position SET lsn = lsn + ?1, txid = txid + 1 RETURNING lsn, txid";
         let step = 8 * (i64::try_from(changes.len()).unwrap_or(i64::MAX / 16) + 1);
-        let (lsn, txid) = database
-            .query_row(advance, [step], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
-            .map_err(Refused::Database)?;
-        archive::log(&database, lsn, txid, &changes).map_err(Refused::Database)?;
-        database.commit().map_err(Refused::Database)?;
+        let (lsn, txid) =
+            database.query_row(advance, [step], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+        archive::log(&database, lsn, txid, &changes)?;
+        database.commit()?;
         let committed = Arc::new(Transaction { lsn: lsn.unsigned_abs(), txid: txid.unsigned_abs(), changes });
         writer
             .followers

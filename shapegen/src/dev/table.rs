@@ -107,6 +107,10 @@ impl StoredTable {
         Ok(())
     }
 
+    pub(super) fn has_rows(&self, connection: &Connection) -> rusqlite::Result<bool> {
+        connection.query_row(&format!("SELECT EXISTS (SELECT 1 FROM {})", self.sql), [], |row| row.get(0))
+    }
+
     fn column_list(&self) -> String {
         self.columns.iter().map(|stored| format!(", {}", stored.sql)).collect()
     }

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use shapegen_server::{Follower, RowChange, Source, TableName, Transaction};
 
 use super::source::{OpenError, Refused, SqliteSource};
-use super::{Database, start};
+use super::{Database, Dev};
 use crate::catalog::{Catalog, Script};
 use crate::diagnostics::Report;
 use crate::generate::load;
@@ -58,7 +58,7 @@ fn rows(source: &SqliteSource, table: &str) -> Vec<String> {
 
 fn refused(source: &SqliteSource, sql: &str) -> (String, String) {
     match source.run(sql) {
-        Err(Refused::Text { message, details }) => (message, details),
+        Err(Refused::Text(refused)) => (refused.message.clone(), refused.to_string()),
         other => panic!("{sql}: {other:?}"),
     }
 }
@@ -249,7 +249,7 @@ fn the_service_serves_tables_shapes_and_sql() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let database = Database::Sqlite(folder.path().join("dev.db"));
-        let service = start(loaded, &database, ([127, 0, 0, 1], 0).into()).await.unwrap();
+        let service = Dev::new(database, ([127, 0, 0, 1], 0).into()).start(loaded).await.unwrap();
         let address = service.local_addr();
         assert!(address.ip().is_loopback());
         let client = tokio::task::spawn_blocking(move || {
@@ -307,7 +307,7 @@ fn served<T: Send + 'static>(folder: &Path, client: impl FnOnce(SocketAddr) -> T
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let database = Database::Sqlite(folder.join("dev.db"));
-        let service = start(loaded, &database, ([127, 0, 0, 1], 0).into()).await.unwrap();
+        let service = Dev::new(database, ([127, 0, 0, 1], 0).into()).start(loaded).await.unwrap();
         let address = service.local_addr();
         let result = tokio::task::spawn_blocking(move || client(address)).await.unwrap();
         service.shutdown().await;

@@ -48,13 +48,13 @@ pub(super) enum Broken {
 }
 
 impl Session {
-    pub(super) async fn open(config: &tokio_postgres::Config) -> Result<Self, PostgresError> {
-        let client = setup::connect(config).await?;
+    pub(super) async fn open(shared: &Shared) -> Result<Self, PostgresError> {
+        let client = setup::connect(&shared.config).await?;
         setup::check(&client).await?;
         let publication = setup::publish(&client).await?;
         let mut tables = tables::read(&client, &publication).await?;
         let mut refused = BTreeSet::new();
-        setup::adopt(&client, &publication, &mut tables, &mut refused).await?;
+        setup::adopt(&client, &publication, &mut tables, &mut refused, &shared.log).await?;
         // After the tables: the slot begins where all of them are published.
         let slot = publication.clone();
         let start = setup::create_slot(&client, &slot).await?;
@@ -196,7 +196,7 @@ impl Session {
     /// Looks at the catalog, and ends the shapes of tables that are no longer what they were.
     async fn refresh(&mut self, shared: &Shared) -> Result<(), tokio_postgres::Error> {
         let mut tables = tables::read(&self.client, &self.publication).await?;
-        setup::adopt(&self.client, &self.publication, &mut tables, &mut self.refused).await?;
+        setup::adopt(&self.client, &self.publication, &mut tables, &mut self.refused, &shared.log).await?;
         self.tables = Arc::new(tables);
         shared.set_tables(&self.tables);
         Ok(())

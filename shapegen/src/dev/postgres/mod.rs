@@ -21,6 +21,7 @@ use tokio_postgres::{Config, SimpleQueryMessage};
 
 pub use setup::PostgresError;
 
+use super::log::{Event, Log};
 use follow::Session;
 use setup::quoted;
 use tables::Tables;
@@ -42,6 +43,7 @@ pub(super) struct PostgresSource {
 /// What the thread that reads and the service have in common.
 struct Shared {
     config: Config,
+    log: Log,
     /// `None` while there is no connection.
     tables: RwLock<Option<Arc<Tables>>>,
     delivery: Mutex<Delivery>,
@@ -69,13 +71,14 @@ impl PostgresSource {
     ///
     /// # Errors
     /// When the server can't be reached, or lacks something; what was made is taken away then.
-    pub(super) async fn open(url: &str) -> Result<Self, PostgresError> {
+    pub(super) async fn open(url: &str, log: Log) -> Result<Self, PostgresError> {
         let mut config: Config = url.parse().map_err(PostgresError::Url)?;
         if config.get_application_name().is_none() {
             config.application_name("shapegen dev");
         }
         let shared = Arc::new(Shared {
             config,
+            log,
             tables: RwLock::default(),
             delivery: Mutex::new(Delivery { followers: Vec::new(), lsn: 0 }),
             snapshots: Semaphore::new(SNAPSHOTS),
@@ -107,7 +110,7 @@ impl Drop for Thread {
 
 /// Reads until it is stopped, and connects again when the connection breaks.
 async fn run(shared: &Shared, opened: oneshot::Sender<Result<(), PostgresError>>, mut stopped: oneshot::Receiver<()>) {
-    let mut session = match Session::open(&shared.config).await {
+    let mut session = match Session::open(shared).await {
         Ok(session) => session,
         // If nobody waits any more, nobody needs to know.
         Err(error) => return drop(opened.send(Err(error))),
@@ -118,14 +121,14 @@ async fn run(shared: &Shared, opened: oneshot::Sender<Result<(), PostgresError>>
     }
     loop {
         let Some(broken) = unless(&mut stopped, session.follow(shared)).await else { return session.close().await };
-        tracing::warn!(error = %broken, "the connection to PostgreSQL broke");
+        shared.note(format!("the connection broke: {broken}"));
         shared.set_down();
         let [mut wait, longest] = RECONNECT;
         session = loop {
-            match unless(&mut stopped, Session::open(&shared.config)).await {
+            match unless(&mut stopped, Session::open(shared)).await {
                 None => return,
                 Some(Ok(session)) => break session,
-                Some(Err(error)) => tracing::info!(%error, "PostgreSQL can't be followed again yet"),
+                Some(Err(error)) => shared.note(format!("not followed again yet: {error}")),
             }
             if unless(&mut stopped, tokio::time::sleep(wait)).await.is_none() {
                 return;
@@ -133,7 +136,7 @@ async fn run(shared: &Shared, opened: oneshot::Sender<Result<(), PostgresError>>
             wait = (wait * 2).min(longest);
         };
         shared.resume(&session);
-        tracing::info!("PostgreSQL is followed again; every shape is fetched afresh");
+        shared.note("followed again; every shape is fetched afresh".to_owned());
     }
 }
 
@@ -147,6 +150,10 @@ async fn unless<T>(stopped: &mut oneshot::Receiver<()>, work: impl Future<Output
 }
 
 impl Shared {
+    fn note(&self, text: String) {
+        (self.log)(Event::note("postgres", text));
+    }
+
     fn delivery(&self) -> MutexGuard<'_, Delivery> {
         self.delivery.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use shapegen_server::TableName;
 use tokio_postgres::{Client, Config, NoTls};
 
+use super::super::log::{Event, Log};
 use super::tables::{self, Tables};
 
 /// All publications of dev services begin so; what follows is a number of the process's own.
@@ -143,16 +144,18 @@ pub(super) async fn adopt(
     publication: &str,
     tables: &mut Tables,
     refused: &mut BTreeSet<TableName>,
+    log: &Log,
 ) -> Result<(), tokio_postgres::Error> {
     let mut adopted = false;
     for (name, known) in tables.iter().filter(|(_, known)| !known.published) {
         if !known.owned {
             if refused.insert(name.clone()) {
-                tracing::warn!(table = %name, "not served: the role doesn't own it, and can't set REPLICA IDENTITY FULL");
+                let text = "not served: the role doesn't own it, and can't set REPLICA IDENTITY FULL";
+                log(Event::note(name.to_string(), text));
             }
             continue;
         }
-        match adopt_one(client, publication, name, known.oid).await {
+        match adopt_one(client, publication, name, known.oid, log).await {
             Ok(()) => {
                 adopted = true;
                 refused.remove(name);
@@ -161,7 +164,7 @@ pub(super) async fn adopt(
             Err(error) if error.as_db_error().is_some() => {
                 client.batch_execute("ROLLBACK").await?;
                 if refused.insert(name.clone()) {
-                    tracing::warn!(table = %name, error = %said(&error), "not served for now");
+                    log(Event::note(name.to_string(), format!("not served for now: {}", said(&error))));
                 }
             }
             Err(error) => return Err(error),
@@ -178,6 +181,7 @@ async fn adopt_one(
     publication: &str,
     name: &TableName,
     oid: u32,
+    log: &Log,
 ) -> Result<(), tokio_postgres::Error> {
     let table = qualified(name);
     // The lock waits for everybody who has written and not committed yet: their rows would be in no snapshot, and, as
@@ -195,7 +199,7 @@ async fn adopt_one(
     for part in parts {
         let part = TableName::new(part.get::<_, String>(0), part.get::<_, String>(1));
         client.batch_execute(&format!("ALTER TABLE {} REPLICA IDENTITY FULL", qualified(&part))).await?;
-        tracing::info!(table = %part, "set REPLICA IDENTITY FULL, as Electric does");
+        log(Event::note(part.to_string(), "set REPLICA IDENTITY FULL, as Electric does"));
     }
     let there = "SELECT FROM pg_publication_rel p JOIN pg_publication b ON b.oid = p.prpubid
                  WHERE p.prrelid = $1 AND b.pubname = $2";

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use shapegen_runtime::expr::{EvalError, Expr, Kind};
 
 use crate::message;
+use crate::shape::BoundShape;
 use crate::source::SnapshotPosition;
 use crate::subqueries::Standing;
 use crate::table::{Row, RowOf, TableDefinition, identifier};
@@ -177,12 +178,7 @@ fn value(row: &Row, at: usize) -> Option<&str> {
 }
 
 /// The answer's body.
-pub(crate) fn body(
-    shape: &crate::shape::BoundShape,
-    rows: &[(Row, Standing)],
-    position: &SnapshotPosition,
-    lsn: u64,
-) -> Vec<u8> {
+pub(crate) fn body(shape: &BoundShape, rows: &[(Row, Standing)], position: &SnapshotPosition, lsn: u64) -> Vec<u8> {
     let mark = fastrand::u32(..1 << 31);
     let running: Vec<String> = position.running.iter().map(|txid| format!("\"{txid}\"")).collect();
     let mut out = format!(

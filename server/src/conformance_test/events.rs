@@ -120,15 +120,30 @@ async fn s_071_a_client_that_went_away_frees_all_and_shutdown_ends_the_others() 
     assert_eq!(stream.block().await, None);
 }
 
+/// A stream of which more is to be sent than the system buffers for a connection.
+async fn slow_stream(source: &MemorySource, service: &Listening) -> EventStream {
+    let path = path(service).await;
+    let text = "x".repeat(200_000);
+    (100..350).for_each(|id| insert(source, id, &text));
+    EventStream::get(service, &path).await
+}
+
+#[tokio::test]
+async fn s_071_a_client_that_takes_nothing_does_not_keep_the_service_from_stopping() {
+    let source = capture_tables();
+    let service = listen(builder(&source).chunk_bytes(100_000)).await;
+    let mut stream = slow_stream(&source, &service).await;
+    // From here on a wait is over as soon as nothing else happens.
+    tokio::time::pause();
+    service.shutdown().await;
+    assert!(!stream.rest().await.text.contains("up-to-date"));
+}
+
 #[tokio::test]
 async fn s_071_the_log_is_read_only_as_far_as_a_slow_client_takes_it() {
     let source = capture_tables();
     let service = listen(builder(&source).chunk_bytes(100_000)).await;
-    let path = path(&service).await;
-    // More than the system buffers for a connection.
-    let text = "x".repeat(200_000);
-    (100..350).for_each(|id| insert(&source, id, &text));
-    let mut stream = EventStream::get(&service, &path).await;
+    let mut stream = slow_stream(&source, &service).await;
     // What was read before still comes; what wasn't is gone.
     source.transaction(|tx| tx.truncate_table(&table("gone"))).unwrap();
     let answer = stream.rest().await;

@@ -78,7 +78,7 @@ impl Following {
     async fn next(mut self) -> Option<(Bytes, Self)> {
         loop {
             // However much there is to tell.
-            if Instant::now() >= self.ends {
+            if Instant::now() >= self.ends || *self.closing.borrow() {
                 return None;
             }
             // Marked as seen before the read, so that a change between read and wait ends the wait.

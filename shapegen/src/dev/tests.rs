@@ -6,9 +6,10 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
-use shapegen_server::{RowChange, Source, TableName, Transaction};
+use shapegen_server::{Follower, RowChange, Source, TableName, Transaction};
 
 use super::source::{OpenError, Refused, SqliteSource};
 use super::{Database, Dev};
@@ -413,4 +414,30 @@ fn s_059_to_s_063_conditions_that_are_refused() {
 
 fn sql_of(address: SocketAddr, text: &str) {
     assert_eq!(request(address, "POST", "/dev/sql", "", text).0, 200);
+}
+
+/// Asks, while it is told of a commit, how far a snapshot of that moment reaches.
+struct Asking {
+    source: SqliteSource,
+    found: Mutex<Vec<(u64, Option<u64>)>>,
+}
+
+impl Follower for Asking {
+    fn committed(&self, transaction: &Arc<Transaction>) {
+        self.found.lock().unwrap().push((transaction.lsn, self.source.lsn().unwrap()));
+    }
+
+    fn table_changed(&self, _: &TableName) {}
+}
+
+#[test]
+fn s_050_a_snapshot_reaches_as_far_as_the_last_commit_also_before_that_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = open(folder.path(), SCHEMA).unwrap();
+    let asking = Arc::new(Asking { source: source.clone(), found: Mutex::default() });
+    let follower: Arc<dyn Follower> = asking.clone();
+    let before = source.follow(Arc::downgrade(&follower));
+    assert_eq!(source.lsn().unwrap(), Some(before));
+    let lsn = source.run("INSERT INTO notes (body, kind) VALUES ('x', 'y')").unwrap().lsn;
+    assert_eq!(*asking.found.lock().unwrap(), [(lsn, Some(lsn))]);
 }

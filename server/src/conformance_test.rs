@@ -27,7 +27,7 @@ async fn start(service: &Listening, shape: &str) -> String {
 }
 
 #[tokio::test]
-async fn s_011_to_s_018_the_first_responses() {
+async fn s_011_to_s_018_and_s_030_the_first_responses() {
     let source = capture_tables();
     let service = listen(builder(&source).long_poll(Duration::from_secs(1))).await;
     let first = get(&service, "/v1/shape?table=items&offset=-1").await;

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn s_049_a_chunk_ends_behind_the_message_that_crosses_the_threshold() {
+    fn s_049_and_s_072_a_chunk_ends_behind_the_message_that_crosses_the_threshold() {
         let end = r#"{"headers":{"control":"snapshot-end","xmin":"7","xmax":"7","xip_list":[]}}"#;
         assert_eq!(follow(&log(1000, &["1", "2"])), [format!("[1,2,{end}]"), "!".to_owned()]);
         // A chunk that holds nothing but snapshot-end, as in capture E0_5.

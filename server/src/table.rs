@@ -191,6 +191,10 @@ impl TableDefinition {
             if let Some(index) = self.primary_key.iter().position(|&key| key == position) {
                 facts.insert("pk_index".to_owned(), index.into());
             }
+            if column.pg_type == "varbit" && column.modifiers.is_empty() {
+                // As Electric says that there is no limit.
+                facts.insert("length".to_owned(), (-1).into());
+            }
             for (fact, value) in modifier_facts(&column.pg_type).iter().zip(&column.modifiers) {
                 facts.insert((*fact).to_owned(), (*value).into());
             }

@@ -7,26 +7,23 @@ use serde_json::{Map, Value};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// An answer, read whole.
-pub struct Answer {
-    pub status: u16,
-    /// By lower-case name.
-    pub headers: BTreeMap<String, String>,
-    pub body: String,
-}
+use crate::exchange::Answer;
 
 /// Sends a GET and reads the answer.
 pub async fn get(address: SocketAddr, path: &str) -> Answer {
+    send(address, "GET", path, &[], "").await
+}
+
+/// Sends a request and reads the answer.
+pub async fn send(address: SocketAddr, method: &str, path: &str, headers: &[String], body: &str) -> Answer {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
+    let request = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{length}{headers}\r\n{body}");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("cut short: {answer:?}"));
-    let mut lines = head.lines();
-    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-    let header = |line: &str| line.split_once(':').map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()));
-    Answer { status, headers: lines.filter_map(header).collect(), body: body.to_owned() }
+    Answer::parse(&answer)
 }
 
 /// One shape, followed.
@@ -89,12 +86,12 @@ impl Follower {
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
                 return false;
             }
-            status => panic!("{status} for {}: {}", self.path(), answer.body),
+            status => panic!("{status} for {}: {}", self.path(), answer.text),
         }
-        let messages: Vec<Value> = serde_json::from_str(&answer.body).unwrap();
+        let messages: Vec<Value> = serde_json::from_str(&answer.text).unwrap();
         messages.iter().for_each(|message| self.take(message));
-        self.handle = Some(answer.headers["electric-handle"].clone());
-        self.offset = answer.headers["electric-offset"].clone();
+        self.handle = Some(answer.header("electric-handle").to_owned());
+        self.offset = answer.header("electric-offset").to_owned();
         answer.headers.contains_key("electric-up-to-date")
     }
 

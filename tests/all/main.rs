@@ -1,13 +1,18 @@
 //! What the crates promise together: one binary, one file a subject.
 
 mod answers;
+mod captures;
 mod catalog_changes;
 mod catalog_judge;
 mod collections;
 mod compile;
+mod conformance;
 mod dependencies;
 mod derived;
 mod electric;
+/// What the service's own tests compare answers with.
+#[path = "../../server/src/testing/exchange.rs"]
+mod exchange;
 mod expressions;
 mod fake_server;
 mod follower;

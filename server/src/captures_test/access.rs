@@ -1,8 +1,8 @@
 //! Who gets an answer at all.
 
-use super::{Follow, assert_same, capture};
+use super::{Follow, capture};
 use crate::testing::{
-    EventStream, Shaky, State, builder, capture_tables, get, get_held, listen, parse_where, send, table,
+    EventStream, Shaky, State, assert_same, builder, capture_tables, get, get_held, listen, parse_where, send, table,
 };
 use crate::{Readiness, Service};
 

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Follow, assert_same, capture};
+use super::{Follow, capture};
 use crate::MemoryTransaction;
-use crate::testing::{EventStream, builder, capture_tables, get, listen, table};
+use crate::testing::{EventStream, assert_same, builder, capture_tables, get, listen, table};
 
 #[tokio::test]
 async fn events_as_in_captures_51_52_d1_and_b6() {

@@ -1,7 +1,7 @@
 //! Subsets, by GET and by POST.
 
-use super::{assert_same, capture};
-use crate::testing::{builder, capture_tables, get, get_held, listen, post, table};
+use super::capture;
+use crate::testing::{assert_same, builder, capture_tables, get, get_held, listen, post, table};
 
 #[tokio::test]
 async fn subsets_as_in_captures_61_to_73() {

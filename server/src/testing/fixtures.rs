@@ -1,10 +1,8 @@
 //! What the tests share: a bare HTTP client, tables, and shapes that a program would have generated.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde_json::Value;
 use shapegen_runtime::Shape;
 use shapegen_runtime::columns::{ColumnError, Columns, Encoder};
 use shapegen_runtime::definition::{
@@ -14,60 +12,8 @@ use shapegen_runtime::expr::{Comparison, Expr, Kind, Operand, Select};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::testing::Answer;
 use crate::{Column, Listening, MemorySource, Service, ServiceBuilder, TableDefinition, TableName};
-
-/// An answer, read whole.
-#[derive(Debug, Clone)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    /// By lower-case name.
-    pub(crate) headers: BTreeMap<String, String>,
-    pub(crate) text: String,
-}
-
-impl Answer {
-    /// Reads what `curl -i` prints.
-    pub(crate) fn parse(text: &str) -> Self {
-        let text = text.replace("\r\n", "\n");
-        let (head, body) = text.split_once("\n\n").unwrap();
-        let mut lines = head.lines();
-        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-        let header = |line: &str| {
-            let (name, value) = line.split_once(':').unwrap();
-            (name.to_lowercase(), value.trim().to_owned())
-        };
-        Self { status, headers: lines.map(header).collect(), text: body.trim_end_matches('\n').to_owned() }
-    }
-
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).unwrap_or_else(|| panic!("no {name} in {self:?}"))
-    }
-
-    /// The body; of a stream of events the list of its messages.
-    pub(crate) fn json(&self) -> Value {
-        let messages: Vec<&str> = self.text.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
-        let text = if self.is_stream() { format!("[{}]", messages.join(",")) } else { self.text.clone() };
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {self:?}"))
-    }
-
-    pub(crate) fn is_stream(&self) -> bool {
-        self.headers.get("content-type").is_some_and(|value| value == "text/event-stream")
-    }
-
-    /// `operation key` or `control` of each message.
-    pub(crate) fn messages(&self) -> Vec<String> {
-        let json = self.json();
-        let tell = |message: &Value| match message["headers"]["control"].as_str() {
-            Some(control) => control.to_owned(),
-            None => {
-                let key = message["key"].as_str().unwrap();
-                let operation = message["headers"]["operation"].as_str().unwrap();
-                format!("{operation} {}", &key[key.find('/').unwrap()..])
-            }
-        };
-        json.as_array().unwrap().iter().map(tell).collect()
-    }
-}
 
 /// Sends one request and reads the answer.
 pub(crate) async fn send(address: SocketAddr, method: &str, path: &str, headers: &str) -> Answer {

@@ -1,11 +1,15 @@
 //! A shape server for tests of screens and programs: typed rows, and faults on demand.
 
+#[cfg(test)]
+mod exchange;
 mod fake_server;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod shaky;
 
+#[cfg(test)]
+pub(crate) use exchange::*;
 pub use fake_server::{FakeServer, FakeServerError};
 #[cfg(test)]
 pub(crate) use fixtures::*;

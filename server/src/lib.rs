@@ -5,17 +5,8 @@
 //! [`MemorySource`] keeps tables in memory and takes typed rows; anything that can give a snapshot with a position and
 //! the transactions after it can be a source.
 //!
-//! # Where it differs from Electric
-//!
-//! - The body of a POST says nothing but which subset is asked for. In Electric it overrides the query, table and
-//!   condition included; here that, and what is said in both, is a 400.
-//! - A subset is ordered by columns whose type the service can compare, texts by their bytes; an enum's order is not
-//!   known to it, and refused. A subset of a shape by name may only name the shape's own columns.
-//! - The shape's condition and the subset's are each taken as a whole: Electric joins their texts, so that an `or` in the
-//!   shape's lets rows through that the subset's refuses.
-//! - While a source isn't [active](Readiness), requests are answered with 503 at once; Electric waits 5 s before.
-//! - A panic of the embedder's closures is answered with 500, and secrets are not among what
-//!   [`requests`](Service::requests) remembers.
+//! `docs/conformance.md` lists each item of the protocol with the tests that hold it, and where the service differs from
+//! Electric on purpose.
 
 mod http;
 mod key;

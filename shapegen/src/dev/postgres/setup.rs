@@ -119,7 +119,7 @@ pub(super) async fn publish(client: &Client) -> Result<String, tokio_postgres::E
         let publication: String = row.get(0);
         let lock = "SELECT pg_try_advisory_lock($1, hashtext($2))";
         if client.query_one(lock, &[&LOCK_CLASS, &publication]).await?.get(0) {
-            client.batch_execute(&format!("DROP PUBLICATION IF EXISTS {}", quoted(&publication))).await?;
+            unpublish(client, &publication).await?;
             client.query_one("SELECT pg_advisory_unlock($1, hashtext($2))", &[&LOCK_CLASS, &publication]).await?;
         }
     }
@@ -209,7 +209,28 @@ async fn adopt_one(
     client.batch_execute("COMMIT").await
 }
 
-/// Takes the publication away.
+/// Takes a publication away.
+///
+/// Table by table, each while nobody writes to it: a writer who looks its publications up while one is dropped would get
+/// an error of PostgreSQL's ("cache lookup failed for publication").
 pub(super) async fn unpublish(client: &Client, publication: &str) -> Result<(), tokio_postgres::Error> {
-    client.batch_execute(&format!("DROP PUBLICATION IF EXISTS {}", quoted(publication))).await
+    let tables = "SELECT n.nspname::text, c.relname::text
+                  FROM pg_publication b
+                  JOIN pg_publication_rel p ON p.prpubid = b.oid
+                  JOIN pg_class c ON c.oid = p.prrelid
+                  JOIN pg_namespace n ON n.oid = c.relnamespace
+                  WHERE b.pubname = $1";
+    let name = quoted(publication);
+    for row in client.query(tables, &[&publication]).await? {
+        let table = qualified(&TableName::new(row.get::<_, String>(0), row.get::<_, String>(1)));
+        let quietly = format!(
+            "BEGIN; SET LOCAL lock_timeout = '500ms'; LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE;
+             ALTER PUBLICATION {name} DROP TABLE {table}; COMMIT"
+        );
+        // Who holds the table for longer has looked its publications up already.
+        if client.batch_execute(&quietly).await.is_err() {
+            client.batch_execute("ROLLBACK").await?;
+        }
+    }
+    client.batch_execute(&format!("DROP PUBLICATION IF EXISTS {name}")).await
 }

@@ -17,9 +17,9 @@ fn notification(id: i64, body: &str) -> Notification {
 /// A server for Ann, her bell, and the clock that the bell goes by.
 fn bell() -> (FakeServer, Collection<Notification>, ManualClock) {
     let server = FakeServer::start([Notification::DEFINITION], SessionValues::new().with("user_id", ANN)).unwrap();
-    let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
     let session = Session::new().identity("user_id", &ANN);
-    let client = Client::builder(server.url()).session(session).clock(clock.clone()).build().unwrap();
+    let (client, clock) = Client::for_test(server.url());
+    let client = client.session(session).build().unwrap();
     let bell = client.collection(());
     (server, bell, clock)
 }

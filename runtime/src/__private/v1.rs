@@ -6,6 +6,8 @@ pub use crate::cell::Cell;
 #[cfg(feature = "client")]
 pub use crate::client::{Client, ClientBuilder, Mode, NoSession, Session, TokenProvider, TypedClient};
 #[cfg(feature = "client")]
+pub use crate::clock::ManualClock;
+#[cfg(feature = "client")]
 pub use crate::collection::Collection;
 pub use crate::columns::{ColumnError, Columns, Encoder, nullable, or_default};
 pub use crate::definition::{Column, Filter, LocalTable, Param, ParamSource, Policy, ShapeDefinition, Table};

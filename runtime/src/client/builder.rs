@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::redirect::{Action, Attempt, Policy};
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::runtime::Handle;
@@ -59,6 +60,9 @@ pub struct ClientBuilder<C> {
     client: PhantomData<fn() -> C>,
 }
 
+/// 2000-01-01T00:00:00Z
+const TEST_BEGINS: Timestamp = Timestamp::constant(946_684_800, 0);
+
 impl<C: TypedClient> ClientBuilder<C> {
     /// A client of the service at `url`: in gatekeeper mode what comes before `/NAME`, in electric mode the shape
     /// endpoint itself (`…/v1/shape`).
@@ -72,6 +76,13 @@ impl<C: TypedClient> ClientBuilder<C> {
             clock: Clock::System,
             client: PhantomData,
         }
+    }
+
+    /// For tests of screens: rows in memory alone, and a clock that says 2000-01-01 until the test moves it. The server is
+    /// `shapegen_server::testing::FakeServer`, or whatever answers at `url`.
+    pub fn for_test(url: impl Into<String>) -> (Self, ManualClock) {
+        let clock = ManualClock::new(TEST_BEGINS);
+        (Self::new(url).clock(clock.clone()), clock)
     }
 
     /// Who is asking. Without it shapes that bind session values stop with an error.

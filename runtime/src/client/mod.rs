@@ -22,7 +22,7 @@ pub(crate) use local::Local;
 pub use session::{NoSession, Session, TokenProvider};
 
 use crate::cell::Cell;
-use crate::clock::Clock;
+use crate::clock::{Clock, ManualClock};
 use crate::collection::{Collection, Lease, Rows, Shared};
 use crate::columns::{Encoder, Form};
 use crate::definition::{ParamSource, ShapeDefinition};
@@ -129,6 +129,11 @@ impl Client {
     /// builder of their own.
     pub fn builder(url: impl Into<String>) -> ClientBuilder<Self> {
         ClientBuilder::new(url)
+    }
+
+    /// Settings of a client for tests, and its clock: see [`ClientBuilder::for_test`].
+    pub fn for_test(url: impl Into<String>) -> (ClientBuilder<Self>, ManualClock) {
+        ClientBuilder::for_test(url)
     }
 
     /// Where rows are kept.

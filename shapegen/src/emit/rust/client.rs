@@ -29,6 +29,7 @@ fn client(model: &Model) -> Result<[TokenStream; 4], EmitError> {
     };
     let docs = doc("The shapes, live and typed; a clone is another handle of the same client.");
     let builder = doc("Settings of a client for the shape service at `url`.");
+    let for_test = doc("The same for tests: rows in memory alone, and the clock that it goes by, which stands still.");
     Ok([
         quote! {
             #docs
@@ -40,6 +41,10 @@ fn client(model: &Model) -> Result<[TokenStream; 4], EmitError> {
                 #builder
                 pub fn builder(url: impl Into<String>) -> v1::ClientBuilder<Self> {
                     v1::ClientBuilder::new(url)
+                }
+                #for_test
+                pub fn for_test(url: impl Into<String>) -> (v1::ClientBuilder<Self>, v1::ManualClock) {
+                    v1::ClientBuilder::for_test(url)
                 }
                 #(#collections)*
             }

@@ -452,7 +452,7 @@ async fn typed_writes_touch_only_the_columns_of_their_shape() {
 }
 
 #[tokio::test]
-async fn a_thousand_polls_are_held_at_once_and_all_are_answered() {
+async fn s_018_and_s_071_a_thousand_polls_are_held_at_once_and_all_are_answered() {
     let source = capture_tables();
     let service = listen(builder(&source)).await;
     let path = format!("/v1/shape?table=gone{}&live", start(&service, "table=gone").await);

@@ -170,22 +170,3 @@ async fn a_shape_by_name_is_followed_by_events() {
     assert_eq!(answer.messages(), ["insert /\"7\"", "up-to-date"]);
     assert_eq!(answer.header("cache-control"), "private, no-store");
 }
-
-#[tokio::test]
-async fn s_018_and_s_071_a_thousand_polls_are_held_at_once_and_answered_by_one_write() {
-    const POLLS: usize = 1_000;
-    let source = capture_tables();
-    let service = listen(builder(&source)).await;
-    let head = get(&service, &format!("/v1/shape?table=gone{}", start(&service, "table=gone").await)).await;
-    let path = format!("/v1/shape?table=gone{}&live=true", next(&head));
-    let mut polls = Vec::with_capacity(POLLS);
-    for _ in 0..POLLS {
-        polls.push(EventStream::get(&service, &path).await);
-    }
-    service.held().wait_for(|held| *held == POLLS).await.unwrap();
-    source.transaction(|tx| tx.insert_row(&table("gone"), &[Some("2"), None])).unwrap();
-    for mut poll in polls {
-        assert_eq!(poll.rest().await.messages(), ["insert /\"2\"", "up-to-date"]);
-    }
-    service.held().wait_for(|held| *held == 0).await.unwrap();
-}

@@ -1,6 +1,7 @@
 //! The dev service over PostgreSQL: what its clients have is what a query gives.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -278,12 +279,17 @@ async fn s_035_s_036_snapshot_and_log_have_the_same_texts() {
 async fn what_postgresql_lacks_is_said_with_what_to_do() {
     let Some(server) = Postgres::shared("what PostgreSQL must allow") else { return };
     let database = server.database("unfit");
-    let schema = "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE others (id int PRIMARY KEY);";
+    let schema = "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE others (id int PRIMARY KEY);
+                  CREATE TABLE wider (id int PRIMARY KEY);";
     database.sql(schema);
-    database.sql("CREATE ROLE reader LOGIN; GRANT SELECT ON t, others TO reader;");
+    database.sql("CREATE ROLE reader LOGIN; GRANT SELECT ON t, others TO reader; ALTER TABLE wider OWNER TO reader;");
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("schema.sql"), schema).unwrap();
-    let manifest = "schema = \"schema.sql\"\n[shape]\nt = { scope = \"public\", change_frequency = \"low\" }\n";
+    // The files are ahead of the database.
+    let ahead = "CREATE TABLE newer (id int PRIMARY KEY); ALTER TABLE wider ADD a int, ADD b int;";
+    std::fs::write(folder.path().join("schema.sql"), format!("{schema} {ahead}")).unwrap();
+    let shape = "{ scope = \"public\", change_frequency = \"low\" }";
+    let manifest =
+        format!("schema = \"schema.sql\"\n[shape]\nt = {shape}\nothers = {shape}\nnewer = {shape}\nwider = {shape}\n");
     std::fs::write(folder.path().join("shapes.toml"), manifest).unwrap();
     let refused = async |url: &str| match started(folder.path(), url).await {
         Ok(_) => panic!("{url} was taken"),
@@ -301,7 +307,20 @@ async fn what_postgresql_lacks_is_said_with_what_to_do() {
     // As the advice says; the table that it doesn't own is not served.
     database
         .sql("ALTER ROLE reader REPLICATION; GRANT CREATE ON DATABASE unfit TO reader; ALTER TABLE t OWNER TO reader;");
-    let service = started(folder.path(), &as_reader).await.unwrap();
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let saying = Arc::clone(&said);
+    let loaded = shapegen::load(&folder.path().join("shapes.toml")).unwrap();
+    let service = Dev::new(Served::Postgres(as_reader), ([127, 0, 0, 1], 0).into());
+    let service = service.log(move |event| saying.lock().unwrap().push(format!("{}: {}", event.subject, event.text)));
+    let service = service.start(loaded).await.unwrap();
+    insta::assert_snapshot!(said.lock().unwrap().join("\n"), @r#"
+    "public"."others": not served: the role doesn't own it, and can't set REPLICA IDENTITY FULL
+    "public"."t": set REPLICA IDENTITY FULL, as Electric does
+    "public"."wider": set REPLICA IDENTITY FULL, as Electric does
+    others: not served: the database has no table "public"."others" that can be followed
+    newer: not served: the database has no table "public"."newer" that can be followed
+    wider: not served: the database's table "public"."wider" has no column a, b
+    "#);
     assert_eq!(get(service.local_addr(), "/v1/shape?table=t&offset=-1").await.messages(), ["snapshot-end"]);
     assert_eq!(get(service.local_addr(), "/v1/shape?table=others&offset=-1").await.status, 400);
     database.sql("ALTER TABLE others OWNER TO reader;");

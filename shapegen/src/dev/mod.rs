@@ -36,6 +36,7 @@ use shapegen_server::{BindError, Follower, Listening, Service, Source, TableName
 use crate::catalog::{Catalog, QualifiedName};
 use crate::fragment::{self, FragmentError, Subject};
 use crate::generate::Loaded;
+use crate::model::Model;
 
 use postgres::PostgresSource;
 use source::{Refused, SqliteSource};
@@ -145,7 +146,8 @@ impl Dev {
                 (Service::builder(source.clone()), sql.with_state(source))
             }
             Database::Postgres(url) => {
-                let source = PostgresSource::open(url, log).await?;
+                let source = PostgresSource::open(url, Arc::clone(&log)).await?;
+                say_missing(&model, &source, &log);
                 follow(&source);
                 (Service::builder(source), Router::new())
             }
@@ -166,6 +168,26 @@ impl Dev {
         }
         let service = builder.build().map_err(BindError::from)?;
         Ok(service.bind_with(self.address, routes).await?)
+    }
+}
+
+/// Says which shapes can't be served, since the database isn't what the schema says.
+fn say_missing(model: &Model, source: &dyn Source, log: &Log) {
+    for shape in &model.shapes {
+        let name = TableName::new(&shape.table.schema, &shape.table.name);
+        let text = match source.table(&name) {
+            Ok(Some(table)) => {
+                let columns = shape.fields.iter().map(|field| field.column.as_str());
+                let missing: Vec<&str> = columns.filter(|column| table.position(column).is_none()).collect();
+                if missing.is_empty() {
+                    continue;
+                }
+                format!("not served: the database's table {name} has no column {}", missing.join(", "))
+            }
+            Ok(None) => format!("not served: the database has no table {name} that can be followed"),
+            Err(error) => format!("not served: {error}"),
+        };
+        log(Event::note(&shape.name, text));
     }
 }
 

@@ -123,6 +123,8 @@ async fn run(shared: &Shared, opened: oneshot::Sender<Result<(), PostgresError>>
         let Some(broken) = unless(&mut stopped, session.follow(shared)).await else { return session.close().await };
         shared.note(format!("the connection broke: {broken}"));
         shared.set_down();
+        // With it the lock goes that says that its publication is in use: the next one takes that away.
+        drop(session);
         let [mut wait, longest] = RECONNECT;
         session = loop {
             match unless(&mut stopped, Session::open(shared)).await {

@@ -186,7 +186,12 @@ async fn adopt_one(
     let table = qualified(name);
     // The lock waits for everybody who has written and not committed yet: their rows would be in no snapshot, and, as
     // they were written before the table was published, in no log.
-    client.batch_execute(&format!("BEGIN; LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")).await?;
+    // Who writes for long is not waited for: nothing would be told meanwhile. The next look tries again.
+    client
+        .batch_execute(&format!(
+            "BEGIN; SET LOCAL lock_timeout = '200ms'; LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"
+        ))
+        .await?;
     let parts = client
         .query(
             "SELECT n.nspname::text, c.relname::text

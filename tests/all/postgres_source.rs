@@ -42,7 +42,7 @@ fn selected(database: &Database<'_>, columns: &[&str], from: &str) -> Vec<String
 
 /// Waits until the follower has what the query gives; panics with both when that never comes.
 async fn until_same(follower: &mut Follower, database: &Database<'_>, columns: &[&str], from: &str) {
-    for _ in 0..200 {
+    for _ in 0..1_200 {
         follower.catch_up().await;
         if follower.rows() == selected(database, columns, from) {
             return;
@@ -155,7 +155,7 @@ async fn s_047_tables_that_change_are_fetched_afresh() {
     ] {
         let (before, handle) = (follower.refetched, follower.handle().to_owned());
         database.sql(sql);
-        for _ in 0..200 {
+        for _ in 0..1_200 {
             follower.catch_up().await;
             if follower.refetched > before {
                 break;
@@ -174,7 +174,7 @@ async fn s_047_tables_that_change_are_fetched_afresh() {
         let answer = get(service.local_addr(), "/v1/shape?table=t&offset=-1").await;
         (answer.headers["electric-schema"].clone(), answer.headers["electric-handle"].clone())
     };
-    for _ in 0..200 {
+    for _ in 0..1_200 {
         if schema().await.0.contains(r#""u":{"not_null":true"#) {
             break;
         }
@@ -189,7 +189,7 @@ async fn s_047_tables_that_change_are_fetched_afresh() {
     );
     database.sql("DROP TABLE t;");
     let mut status = 200;
-    for _ in 0..200 {
+    for _ in 0..1_200 {
         status = get(service.local_addr(), "/v1/shape?table=t&offset=-1").await.status;
         if status != 200 {
             break;
@@ -325,7 +325,7 @@ async fn what_postgresql_lacks_is_said_with_what_to_do() {
     assert_eq!(get(service.local_addr(), "/v1/shape?table=others&offset=-1").await.status, 400);
     database.sql("ALTER TABLE others OWNER TO reader;");
     let mut others = Follower::new(service.local_addr(), "table=others");
-    for _ in 0..200 {
+    for _ in 0..1_200 {
         if get(service.local_addr(), "/v1/shape?table=others&offset=-1").await.status == 200 {
             break;
         }

@@ -232,7 +232,7 @@ async fn clients_that_come_and_go_end_with_what_their_queries_give() {
     for screen in screens {
         let (person, screen) = screen.await.unwrap();
         let expected = queried(&database, person);
-        for _ in 0..400 {
+        for _ in 0..2_400 {
             if screen.shown() == expected {
                 break;
             }
@@ -246,7 +246,7 @@ async fn clients_that_come_and_go_end_with_what_their_queries_give() {
         let row = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap().to_string();
         let mut expected: Vec<String> = rows.lines().map(row).collect();
         expected.sort();
-        for _ in 0..400 {
+        for _ in 0..2_400 {
             follower.catch_up().await;
             if follower.rows() == expected {
                 break;

@@ -298,7 +298,7 @@ mod tests {
     impl Printed {
         /// Waits until the text is there `times` times, and gives all that was printed, without times and folder.
         fn until(&self, text: &str, times: usize, folder: &Path) -> String {
-            for _ in 0..400 {
+            for _ in 0..1_200 {
                 let printed = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
                 if printed.matches(text).count() >= times {
                     return printed.replace(&format!("{}/", folder.display()), "");

@@ -277,8 +277,9 @@ async fn s_049_a_long_log_comes_in_parts_of_which_only_the_last_is_up_to_date() 
 }
 
 /// A source that commits while its snapshot is read.
+#[derive(Clone)]
 struct Busy {
-    followers: Mutex<Vec<Weak<dyn Follower>>>,
+    followers: Arc<Mutex<Vec<Weak<dyn Follower>>>>,
 }
 
 impl Busy {
@@ -324,13 +325,18 @@ impl Source for Busy {
 
 #[tokio::test]
 async fn what_commits_while_the_snapshot_is_read_comes_once() {
-    let busy = Busy { followers: Mutex::default() };
-    let service = listen(Service::builder(busy).where_parser(crate::testing::parse_where)).await;
+    let busy = Busy { followers: Arc::default() };
+    let service = listen(Service::builder(busy.clone()).where_parser(crate::testing::parse_where)).await;
     let first = get(&service, "/v1/shape?table=busy&offset=-1").await;
     assert_eq!(first.messages(), ["insert /\"11\"", "snapshot-end"]);
     assert_eq!(first.json()[1]["headers"]["xip_list"], serde_json::json!(["10"]));
     let log = get(&service, &format!("/v1/shape?table=busy{}", next(&first))).await;
     assert_eq!(log.messages(), ["insert /\"12\"", "insert /\"10\"", "up-to-date"]);
+    // The source tells later than it shows: 9 is in the snapshot, too.
+    busy.commit(9, "9");
+    busy.commit(13, "13");
+    let log = get(&service, &format!("/v1/shape?table=busy{}", next(&log))).await;
+    assert_eq!(log.messages(), ["insert /\"13\"", "up-to-date"]);
 }
 
 #[tokio::test]

@@ -35,6 +35,8 @@ enum State {
 
 /// A shape whose snapshot is read.
 struct Ready {
+    /// When the snapshot was read: a source may tell later of what is in it already.
+    position: SnapshotPosition,
     log: ShapeLog,
     /// Where subqueries decide, too.
     membership: Option<Membership>,
@@ -133,7 +135,8 @@ impl LiveShape {
     /// Goes on from a snapshot of an earlier process. Where that can't be, the shape is gone.
     fn restore(&self, archive: &dyn Archive, position: &SnapshotPosition, chunk_bytes: usize) {
         let restored = archive.chunks(&self.handle).and_then(|chunks| {
-            let mut ready = Ready { log: ShapeLog::new(chunk_bytes, chunks), membership: None };
+            let log = ShapeLog::new(chunk_bytes, chunks);
+            let mut ready = Ready { position: position.clone(), log, membership: None };
             let (mut alive, mut last) = (!ready.log.snapshot().is_empty(), 0);
             let complete = archive.replay(position, &mut |transaction| {
                 last = transaction.lsn;
@@ -174,11 +177,10 @@ impl LiveShape {
         let next = match position {
             Err(error) => State::Failed(Arc::new(error)),
             Ok(Some(position)) => {
-                let mut ready = Ready { log: writer.finish(&position), membership };
-                to_keep = Some((position.clone(), ready.log.snapshot().to_vec()));
-                let pending = std::mem::take(pending);
-                let missed = pending.iter().filter(|transaction| !position.contains(transaction.txid));
-                if missed.into_iter().all(|transaction| ready.append(shape, transaction)) {
+                let log = writer.finish(&position);
+                let mut ready = Ready { position: position.clone(), log, membership };
+                to_keep = Some((position, ready.log.snapshot().to_vec()));
+                if std::mem::take(pending).iter().all(|transaction| ready.append(shape, transaction)) {
                     State::Ready(ready)
                 } else {
                     State::Gone
@@ -274,6 +276,9 @@ impl LiveShape {
 impl Ready {
     /// False when the transaction ends the shape: it truncated the table, or more changed than can be told.
     fn append(&mut self, shape: &BoundShape, transaction: &Transaction) -> bool {
+        if self.position.contains(transaction.txid) {
+            return true;
+        }
         let params = shape.params();
         if let (Some(plan), Some(membership)) = (&shape.plan, &mut self.membership) {
             match membership.turn(plan, &shape.table, transaction, &params) {

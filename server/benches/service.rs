@@ -6,6 +6,8 @@
 mod alternate;
 mod baseline;
 mod connection;
+#[path = "../src/testing/open_files.rs"]
+mod open_files;
 
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
@@ -14,9 +16,11 @@ use std::time::{Duration, Instant};
 use alternate::{compare, median, timed};
 use baseline::Baseline;
 use bytes::Bytes;
-use connection::{Connection, count};
+use connection::{Answer, Connection, count};
+use open_files::affordable_connections;
 use shapegen_server::{Column, Listening, MemorySource, Service, TableDefinition, TableName};
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
 
 const ROWS: usize = 200_000;
 const CHANGES: usize = 2_000;
@@ -108,6 +112,7 @@ fn polled(
     address: SocketAddr,
     path: fn(&str, &str) -> String,
     first: (String, String),
+    mut held: watch::Receiver<usize>,
     write: impl FnOnce(),
 ) -> Duration {
     runtime.block_on(async {
@@ -124,7 +129,7 @@ fn polled(
                 }
             }));
         }
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        held.wait_for(|held| *held == clients).await.unwrap();
         let start = Instant::now();
         tokio::task::block_in_place(write);
         for client in following {
@@ -158,6 +163,7 @@ fn fan_out(runtime: &Runtime, clients: usize) {
                 address,
                 |offset, _| format!("/after/{offset}"),
                 ("0".to_owned(), String::new()),
+                bare.held(),
                 write,
             ),
             CHANGES,
@@ -169,7 +175,8 @@ fn fan_out(runtime: &Runtime, clients: usize) {
         let first = runtime
             .block_on(async { Connection::open(service.local_addr()).await.get(&format!("{SHAPE}&offset=now")).await });
         let write = || (0..CHANGES).for_each(|id| insert(&source, id));
-        (polled(runtime, clients, service.local_addr(), live, (first.offset, first.handle), write), CHANGES)
+        let first = (first.offset, first.handle);
+        (polled(runtime, clients, service.local_addr(), live, first, service.held(), write), CHANGES)
     };
     let (theirs, own) = compare(
         &format!("{CHANGES} transactions to {clients} clients that poll"),
@@ -206,50 +213,52 @@ fn streamed(runtime: &Runtime, clients: usize) -> Duration {
     })
 }
 
+const TIMES: usize = 2_000;
+
+/// How long each answer takes from the write to its last byte; the next is written once its request waits.
+async fn answered(
+    connection: &mut Connection,
+    mut held: watch::Receiver<usize>,
+    write: impl Fn(usize) + Clone + Send + 'static,
+    first: String,
+    next: impl Fn(Answer) -> String,
+) -> Vec<Duration> {
+    let mut times = Vec::new();
+    let mut path = first;
+    for id in 0..TIMES {
+        let (mut writing, write) = (held.clone(), write.clone());
+        let writer = tokio::spawn(async move {
+            writing.wait_for(|held| *held > 0).await.unwrap();
+            let start = Instant::now();
+            write(id);
+            start
+        });
+        let answer = connection.get(&path).await;
+        let end = Instant::now();
+        times.push(end - writer.await.unwrap());
+        path = next(answer);
+        held.wait_for(|held| *held == 0).await.unwrap();
+    }
+    times
+}
+
 /// From the commit to the body, while nothing else goes on.
 fn latency(runtime: &Runtime) {
-    const TIMES: usize = 2_000;
     let source = filled(0);
-    let mut ours: Vec<Duration> = runtime.block_on(async {
+    let mut ours = runtime.block_on(async {
         let service = serve(&source).await;
         let mut connection = Connection::open(service.local_addr()).await;
-        let mut held = service.held();
-        let (_, mut at) = snapshot(&mut connection).await;
-        let mut times = Vec::new();
-        for id in 0..TIMES {
-            let mut writing = held.clone();
-            let source = source.clone();
-            let writer = tokio::spawn(async move {
-                writing.wait_for(|held| *held > 0).await.unwrap();
-                let start = Instant::now();
-                insert(&source, id);
-                start
-            });
-            let answer = connection.get(&format!("{SHAPE}{at}&live=true")).await;
-            let end = Instant::now();
-            times.push(end - writer.await.unwrap());
-            at = format!("&offset={}&handle={}", answer.offset, answer.handle);
-            held.wait_for(|held| *held == 0).await.unwrap();
-        }
-        times
+        let live = |at: &str| format!("{SHAPE}{at}&live=true");
+        let first = live(&snapshot(&mut connection).await.1);
+        let next = |answer: Answer| live(&format!("&offset={}&handle={}", answer.offset, answer.handle));
+        answered(&mut connection, service.held(), move |id| insert(&source, id), first, next).await
     });
-    let mut theirs: Vec<Duration> = runtime.block_on(async {
+    let mut theirs = runtime.block_on(async {
         let (bare, address) = Baseline::start(Vec::new()).await;
         let mut connection = Connection::open(address).await;
-        let mut times = Vec::new();
-        for at in 0..TIMES {
-            let bare = bare.clone();
-            let writer = tokio::spawn(async move {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-                let start = Instant::now();
-                bare.push(Bytes::from_static(b"{\"headers\":{\"operation\":\"insert\"}}"));
-                start
-            });
-            connection.get(&format!("/after/{at}")).await;
-            let end = Instant::now();
-            times.push(end - writer.await.unwrap());
-        }
-        times
+        let (held, after) = (bare.held(), |offset: &str| format!("/after/{offset}"));
+        let write = move |_| bare.push(Bytes::from_static(b"{\"headers\":{\"operation\":\"insert\"}}"));
+        answered(&mut connection, held, write, after("0"), |answer| after(&answer.offset)).await
     });
     let (own, their) = (median(&mut ours), median(&mut theirs));
     let late = |times: &[Duration]| times[TIMES * 99 / 100];
@@ -260,7 +269,7 @@ fn latency(runtime: &Runtime) {
 
 /// What a waiting client costs the service; its own side is the kernel's.
 fn memory(runtime: &Runtime) {
-    const POLLS: usize = 1_000;
+    let polls = affordable_connections(1_000);
     let service = runtime.block_on(serve(&filled(0)));
     let at = runtime.block_on(async { snapshot(&mut Connection::open(service.local_addr()).await).await.1 });
     let resident = || {
@@ -273,12 +282,12 @@ fn memory(runtime: &Runtime) {
             write!(stream, "GET {SHAPE}{at}&live=true HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
             stream
         };
-        (0..POLLS).map(open).collect()
+        (0..polls).map(open).collect()
     };
     let before = resident();
     let held = hold();
-    runtime.block_on(async { service.held().wait_for(|held| *held == POLLS).await.map(drop).unwrap() });
-    println!("memory of a held poll, of {POLLS}: {} kB resident", resident().saturating_sub(before) / POLLS / 1000);
+    runtime.block_on(async { service.held().wait_for(|held| *held == polls).await.map(drop).unwrap() });
+    println!("memory of a held poll, of {polls}: {} kB resident", resident().saturating_sub(before) / polls / 1000);
     drop(held);
 }
 
@@ -289,5 +298,5 @@ fn main() {
     snapshots(&runtime);
     latency(&runtime);
     fan_out(&runtime, 100);
-    fan_out(&runtime, 1_000);
+    fan_out(&runtime, affordable_connections(1_000));
 }

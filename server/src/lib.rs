@@ -38,6 +38,7 @@ pub use requests::{Answered, Request};
 pub use service::{BindError, BuildError, Listening, Service, ServiceBuilder};
 pub use session::SessionValues;
 pub use source::{
-    Archive, Change, Follower, KeptShape, Readiness, RowChange, SnapshotPosition, Source, SourceError, Transaction,
+    Archive, Change, Follower, Followers, KeptShape, Readiness, RowChange, SnapshotPosition, Source, SourceError,
+    Transaction,
 };
 pub use table::{Column, Row, TableDefinition, TableName, TableNameError};

@@ -171,6 +171,7 @@ impl LiveShape {
                 writer.push(|out| message::snapshot_row(shape, row, standing, out));
             }
         });
+        let archive = source.archive().zip(shape.identity());
         let mut to_keep = None;
         let mut state = self.state();
         let State::Loading(pending) = &mut *state else { return };
@@ -178,8 +179,8 @@ impl LiveShape {
             Err(error) => State::Failed(Arc::new(error)),
             Ok(Some(position)) => {
                 let log = writer.finish(&position);
-                let mut ready = Ready { position: position.clone(), log, membership };
-                to_keep = Some((position, ready.log.snapshot().to_vec()));
+                to_keep = archive.as_ref().map(|_| (position.clone(), log.snapshot().to_vec()));
+                let mut ready = Ready { position, log, membership };
                 if std::mem::take(pending).iter().all(|transaction| ready.append(shape, transaction)) {
                     State::Ready(ready)
                 } else {
@@ -191,8 +192,7 @@ impl LiveShape {
         *state = next;
         drop(state);
         self.changed.send_replace(());
-        if let (Some(archive), Some(identity), Some((position, chunks))) = (source.archive(), shape.identity(), to_keep)
-        {
+        if let (Some((archive, identity)), Some((position, chunks))) = (archive, to_keep) {
             let kept = KeptShape { identity, handle: self.handle.clone(), position };
             if let Err(error) = archive.keep(&kept, &chunks) {
                 tracing::warn!(table = %shape.spec.table, %error, "a shape will have to be fetched afresh after a restart");
@@ -300,29 +300,28 @@ impl Ready {
     /// Tells which values came and went. What came is told first: a row that one disjunct lets go and another takes
     /// stays.
     fn tell(&mut self, shape: &BoundShape, transaction: &Transaction, moves: &Moves, params: &[Option<&str>]) {
-        let mut told: Vec<Box<[u8]>> = Vec::new();
-        let mut say = |message: String| told.push(message.into_bytes().into());
+        let mut told = Vec::new();
         if !moves.moved_in.is_empty() {
-            say(message::moved("move-in", &moves.moved_in, transaction.txid));
+            told.push(message::moved("move-in", &moves.moved_in, transaction.txid).into_bytes());
         }
         for row in &moves.rows {
             let Some(standing) = standing(shape, self.membership.as_ref(), row, params) else { continue };
             let mut out = Vec::new();
             message::move_in_row(shape, row, &standing, &mut out);
-            told.push(out.into());
+            told.push(out);
         }
-        let mut say = |message: String| told.push(message.into_bytes().into());
         if !moves.rows.is_empty() {
             let next = transaction.txid + 1;
-            say(message::snapshot_end(&SnapshotPosition { xmin: next, xmax: next, running: Vec::new() }));
+            let position = SnapshotPosition { xmin: next, xmax: next, running: Vec::new() };
+            told.push(message::snapshot_end(&position).into_bytes());
         }
         if !moves.moved_out.is_empty() {
-            say(message::moved("move-out", &moves.moved_out, transaction.txid));
+            told.push(message::moved("move-out", &moves.moved_out, transaction.txid).into_bytes());
         }
         let mut offset = self.log.end();
         let messages = told.into_iter().map(|message| {
             offset = offset.following();
-            (offset, message)
+            (offset, message.into_boxed_slice().into())
         });
         self.log.append(messages.collect());
     }

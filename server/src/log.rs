@@ -57,7 +57,7 @@ pub(crate) struct ShapeLog {
 
 struct Entry {
     offset: Offset,
-    message: Box<[u8]>,
+    message: Bytes,
     /// A response ends behind this message, wherever it began: equal requests have equal answers.
     ends_chunk: bool,
 }
@@ -74,11 +74,11 @@ pub(crate) struct Read {
 pub(crate) enum Body {
     /// A chunk of the snapshot, whole.
     Snapshot(Bytes),
-    /// Messages, joined by commas, with more behind them.
-    Part(Vec<u8>),
+    /// Messages, with more behind them.
+    Part(Vec<Bytes>),
     /// Messages up to the log's end, perhaps none.
     Head {
-        messages: Vec<u8>,
+        messages: Vec<Bytes>,
         /// LSN of the last message.
         lsn: Option<u64>,
     },
@@ -112,7 +112,7 @@ impl ShapeLog {
     }
 
     /// Adds the messages of one transaction.
-    pub(crate) fn append(&mut self, messages: Vec<(Offset, Box<[u8]>)>) {
+    pub(crate) fn append(&mut self, messages: Vec<(Offset, Bytes)>) {
         for (offset, message) in messages {
             self.log_bytes += message.len() + size_of::<Entry>();
             self.open_chunk_bytes += message.len();
@@ -143,10 +143,7 @@ impl ShapeLog {
         let mut next = if after.lsn == 0 { Offset::SNAPSHOT_END } else { after };
         let mut lsn = None;
         for (index, entry) in self.entries.iter().enumerate().skip(first) {
-            if !messages.is_empty() {
-                messages.push(b',');
-            }
-            messages.extend_from_slice(&entry.message);
+            messages.push(entry.message.clone());
             next = entry.offset;
             lsn = Some(entry.offset.lsn);
             if entry.ends_chunk && index + 1 < self.entries.len() {
@@ -174,6 +171,10 @@ mod tests {
         writer.finish(&SnapshotPosition { xmin: 7, xmax: 7, running: vec![] })
     }
 
+    fn joined(messages: &[Bytes]) -> String {
+        String::from_utf8(messages.join(&b',')).unwrap()
+    }
+
     fn after(lsn: u64, op: u64) -> From {
         From::After(Offset { lsn, op })
     }
@@ -188,9 +189,9 @@ mod tests {
             from = From::After(next);
             match body {
                 Body::Snapshot(bytes) => responses.push(String::from_utf8(bytes.to_vec()).unwrap()),
-                Body::Part(messages) => responses.push(String::from_utf8(messages).unwrap()),
+                Body::Part(messages) => responses.push(joined(&messages)),
                 Body::Head { messages, .. } => {
-                    responses.push(String::from_utf8(messages).unwrap() + "!");
+                    responses.push(joined(&messages) + "!");
                     return responses;
                 }
             }
@@ -210,11 +211,11 @@ mod tests {
     #[test]
     fn s_049_the_log_is_cut_alike_from_every_offset() {
         let mut log = log(3, &[]);
-        let message = |op| (Offset { lsn: 9, op }, Box::from(*b"xx"));
+        let message = |op| (Offset { lsn: 9, op }, Bytes::from_static(b"xx"));
         log.append((0..5).map(|index| message(index * 2)).collect());
         let part = |from| match log.read(from).unwrap() {
-            Read { body: Body::Part(messages), next } => (messages.len(), next.op, false),
-            Read { body: Body::Head { messages, .. }, next } => (messages.len(), next.op, true),
+            Read { body: Body::Part(messages), next } => (joined(&messages).len(), next.op, false),
+            Read { body: Body::Head { messages, .. }, next } => (joined(&messages).len(), next.op, true),
             Read { body: Body::Snapshot(_), .. } => panic!("not a snapshot"),
         };
         assert_eq!(part(From::After(Offset::SNAPSHOT_END)), (5, 2, false));
@@ -229,7 +230,7 @@ mod tests {
         let mut log = log(1000, &["1"]);
         assert_eq!(log.read(after(1, 0)), None);
         assert!(log.read(after(0, 99)).is_some());
-        log.append(vec![(Offset { lsn: 5, op: 0 }, Box::from(*b"x"))]);
+        log.append(vec![(Offset { lsn: 5, op: 0 }, Bytes::from_static(b"x"))]);
         assert!(log.read(after(5, 0)).is_some());
         assert!(log.read(after(3, 4)).is_some());
         assert_eq!(log.read(after(5, 1)), None);

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use bytes::Bytes;
+
 use crate::key::key;
 use crate::offset::Offset;
 use crate::shape::{BoundShape, Replica};
@@ -63,13 +65,8 @@ fn wire_txid(txid: u64) -> u64 {
 
 /// The message that ends a snapshot.
 pub(crate) fn snapshot_end(position: &SnapshotPosition) -> String {
-    let running: Vec<String> = position.running.iter().map(|txid| format!("\"{txid}\"")).collect();
-    format!(
-        r#"{{"headers":{{"control":"snapshot-end","xmin":"{}","xmax":"{}","xip_list":[{}]}}}}"#,
-        position.xmin,
-        position.xmax,
-        running.join(",")
-    )
+    let (SnapshotPosition { xmin, xmax, .. }, running) = (position, position.xip_list());
+    format!(r#"{{"headers":{{"control":"snapshot-end","xmin":"{xmin}","xmax":"{xmax}","xip_list":{running}}}}}"#)
 }
 
 /// The message that ends a response that reached the log's end.
@@ -79,7 +76,7 @@ pub(crate) fn up_to_date(lsn: u64) -> String {
 
 /// What of a transaction the shape tells, or that the shape's table was truncated.
 pub(crate) enum Told {
-    Messages(Vec<(Offset, Box<[u8]>)>),
+    Messages(Vec<(Offset, Bytes)>),
     Truncated,
 }
 
@@ -122,7 +119,7 @@ pub(crate) fn of_transaction(
     let messages = operations.into_iter().enumerate().map(|(index, (op, operation))| {
         let mut out = Vec::new();
         operation.write(shape, transaction, op, index + 1 == count, &mut out);
-        (Offset { lsn: transaction.lsn, op }, out.into_boxed_slice())
+        (Offset { lsn: transaction.lsn, op }, out.into_boxed_slice().into())
     });
     Told::Messages(messages.collect())
 }

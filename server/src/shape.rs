@@ -44,18 +44,10 @@ pub(crate) struct BoundShape {
 }
 
 impl BoundShape {
-    /// `inner` are the tables of the filter's subqueries. `None` when a table lacks one of the columns.
-    pub(crate) fn new(
-        spec: Arc<ShapeSpec>,
-        table: Arc<TableDefinition>,
-        inner: &[Arc<TableDefinition>],
-    ) -> Option<Self> {
+    /// `None` when the table lacks one of the columns.
+    pub(crate) fn new(spec: Arc<ShapeSpec>, table: Arc<TableDefinition>, plan: Option<Plan>) -> Option<Self> {
         let selected = spec.columns.iter().map(|name| table.position(name)).collect::<Option<_>>()?;
         let key = table.key();
-        let plan = match &spec.filter {
-            Some(filter) if !inner.is_empty() => Some(Plan::new(filter, &table, inner).ok()?),
-            _ => None,
-        };
         Some(Self { spec, table, selected, key, plan })
     }
 

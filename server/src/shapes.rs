@@ -6,12 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use shapegen_runtime::expr::Expr;
-
 use crate::live_shape::{LiveShape, Stage};
 use crate::shape::{BoundShape, ShapeSpec};
 use crate::source::{Archive, Follower, KeptShape, Readiness, SnapshotPosition, Source, SourceError, Transaction};
-use crate::subqueries::{Plan, Standing, selects, table_of};
+use crate::subqueries::{Plan, Standing, inner_tables};
 use crate::table::{Row, TableDefinition, TableName};
 
 /// What shapes may hold.
@@ -53,6 +51,9 @@ struct LiveShapes {
 pub(crate) enum ShapeError {
     #[error("{0}")]
     Source(#[from] Arc<SourceError>),
+    /// What of a condition can't be followed.
+    #[error("{0}")]
+    Condition(String),
     #[error("the table changes faster than it can be read")]
     Restless,
 }
@@ -117,20 +118,9 @@ impl Shapes {
         true
     }
 
-    /// The tables that a condition's subqueries read.
-    fn inner_tables(&self, filter: Option<&Expr>) -> Result<Vec<Arc<TableDefinition>>, ShapeError> {
-        let Some(filter) = filter.filter(|filter| filter.has_select()) else { return Ok(Vec::new()) };
-        let table = |select| {
-            let name = table_of(select);
-            self.source.table(&name).map_err(Arc::new)?.ok_or_else(|| self.unknown(&name))
-        };
-        selects(filter).into_iter().map(table).collect()
-    }
-
-    /// Why the subqueries of a condition can't be followed.
-    pub(crate) fn check_subqueries(&self, filter: &Expr, table: &TableDefinition) -> Result<(), String> {
-        let inner = self.inner_tables(Some(filter)).map_err(|error| error.to_string())?;
-        if inner.is_empty() { Ok(()) } else { Plan::new(filter, table, &inner).map(drop) }
+    /// A table as it is now.
+    fn current(&self, name: &TableName) -> Result<Arc<TableDefinition>, ShapeError> {
+        self.source.table(name).map_err(Arc::new)?.ok_or_else(|| unknown(name))
     }
 
     /// The live shape, with its snapshot read; created where there is none.
@@ -141,8 +131,10 @@ impl Shapes {
     ) -> Result<Arc<LiveShape>, ShapeError> {
         let mut table = Arc::clone(table);
         for _ in 0..5 {
-            let inner = self.inner_tables(spec.filter.as_ref())?;
-            let (shape, created) = self.get_or_create(spec, &table, &inner).ok_or_else(|| self.unknown(&spec.table))?;
+            // Before the shapes are locked: a source that tells of a commit holds its own lock, and waits for them.
+            let inner = spec.filter.as_ref().map(inner_tables).unwrap_or_default();
+            let inner = inner.iter().map(|name| self.current(name)).collect::<Result<Vec<_>, _>>()?;
+            let (shape, created) = self.get_or_create(spec, &table, &inner)?;
             let mut changes = shape.changes();
             if created {
                 let (shapes, shape) = (Arc::clone(self), Arc::clone(&shape));
@@ -159,13 +151,9 @@ impl Shapes {
                     Stage::Loading => drop(changes.changed().await),
                 }
             }
-            table = self.source.table(&spec.table).map_err(Arc::new)?.ok_or_else(|| self.unknown(&spec.table))?;
+            table = self.current(&spec.table)?;
         }
         Err(ShapeError::Restless)
-    }
-
-    fn unknown(&self, name: &TableName) -> ShapeError {
-        ShapeError::Source(Arc::new(SourceError::UnknownTable(name.clone())))
     }
 
     fn live(&self) -> MutexGuard<'_, LiveShapes> {
@@ -177,18 +165,20 @@ impl Shapes {
         spec: &Arc<ShapeSpec>,
         table: &Arc<TableDefinition>,
         inner: &[Arc<TableDefinition>],
-    ) -> Option<(Arc<LiveShape>, bool)> {
+    ) -> Result<(Arc<LiveShape>, bool), ShapeError> {
         let now = self.clock.fetch_add(1, Ordering::Relaxed);
         let mut live = self.live();
         let known = live.by_table.get(&spec.table).and_then(|of_table| of_table.get(spec)).cloned();
         if let Some(shape) = known {
             if matches!(shape.stage(), Stage::Loading | Stage::Ready) {
                 shape.touch(now);
-                return Some((shape, false));
+                return Ok((shape, false));
             }
             live.forget(&shape);
         }
-        let shape = BoundShape::new(Arc::clone(spec), Arc::clone(table), inner)?;
+        let filter = spec.filter.as_ref().filter(|filter| filter.has_select());
+        let plan = filter.map(|filter| Plan::new(filter, table, inner)).transpose().map_err(ShapeError::Condition)?;
+        let shape = BoundShape::new(Arc::clone(spec), Arc::clone(table), plan).ok_or_else(|| unknown(&spec.table))?;
         let (handle, position) = match self.take_kept(&shape) {
             Some(kept) => (kept.handle, Some(kept.position)),
             None => (self.next_handle(spec), None),
@@ -196,7 +186,7 @@ impl Shapes {
         let shape = Arc::new(LiveShape::new(shape, handle, position));
         shape.touch(now);
         live.add(&shape);
-        Some((shape, true))
+        Ok((shape, true))
     }
 
     /// A kept shape is taken up once: when it has ended, the next one gets a handle of its own.
@@ -247,6 +237,10 @@ impl Shapes {
             shape.end();
         }
     }
+}
+
+fn unknown(name: &TableName) -> ShapeError {
+    ShapeError::Source(Arc::new(SourceError::UnknownTable(name.clone())))
 }
 
 /// Ends a shape whose source panicked, so that nobody waits for it.

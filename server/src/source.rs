@@ -117,6 +117,22 @@ pub trait Follower: Send + Sync {
     fn table_changed(&self, name: &TableName);
 }
 
+/// The followers of a source, for the source to keep.
+#[derive(Default)]
+pub struct Followers(Vec<Weak<dyn Follower>>);
+
+impl Followers {
+    /// Adds one.
+    pub fn add(&mut self, follower: Weak<dyn Follower>) {
+        self.0.push(follower);
+    }
+
+    /// Tells each of them, in the order in which they came; those that were dropped are forgotten.
+    pub fn tell(&mut self, event: impl Fn(&dyn Follower)) {
+        self.0.retain(|follower| follower.upgrade().inspect(|follower| event(&**follower)).is_some());
+    }
+}
+
 /// A committed transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transaction {
@@ -173,6 +189,12 @@ pub struct SnapshotPosition {
 }
 
 impl SnapshotPosition {
+    /// The running ones as the protocol's `xip_list`.
+    pub(crate) fn xip_list(&self) -> String {
+        let running: Vec<String> = self.running.iter().map(|txid| format!("\"{txid}\"")).collect();
+        format!("[{}]", running.join(","))
+    }
+
     /// Whether a committed transaction's changes are in the snapshot.
     pub fn contains(&self, txid: u64) -> bool {
         txid < self.xmin || (txid < self.xmax && !self.running.contains(&txid))

@@ -180,12 +180,9 @@ fn value(row: &Row, at: usize) -> Option<&str> {
 /// The answer's body.
 pub(crate) fn body(shape: &BoundShape, rows: &[(Row, Standing)], position: &SnapshotPosition, lsn: u64) -> Vec<u8> {
     let mark = fastrand::u32(..1 << 31);
-    let running: Vec<String> = position.running.iter().map(|txid| format!("\"{txid}\"")).collect();
+    let (SnapshotPosition { xmin, xmax, .. }, running) = (position, position.xip_list());
     let mut out = format!(
-        r#"{{"metadata":{{"xip_list":[{}],"xmax":"{}","xmin":"{}","snapshot_mark":{mark},"database_lsn":"{lsn}"}}, "data": ["#,
-        running.join(","),
-        position.xmax,
-        position.xmin,
+        r#"{{"metadata":{{"xip_list":{running},"xmax":"{xmax}","xmin":"{xmin}","snapshot_mark":{mark},"database_lsn":"{lsn}"}}, "data": ["#
     )
     .into_bytes();
     for (index, (row, standing)) in rows.iter().enumerate() {

@@ -167,7 +167,7 @@ impl TableDefinition {
     }
 
     /// Whether rows of the one table are rows of the other, key and all; NOT NULL may differ.
-    pub(crate) fn has_rows_like(&self, other: &Self) -> bool {
+    pub fn has_rows_like(&self, other: &Self) -> bool {
         let columns = |table: &Self| {
             let column =
                 |column: &Column| (column.name.clone(), column.pg_type.clone(), column.dims, column.modifiers.clone());

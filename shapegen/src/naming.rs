@@ -23,6 +23,11 @@ pub fn is_type_name(name: &str) -> bool {
         && name.chars().all(|other| other.is_ascii_alphanumeric())
 }
 
+/// A name in SQL.
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// A snake-case identifier for any text, not yet raw: `type` stays `type`.
 pub fn snake(name: &str) -> String {
     identifier(&ascii(name).to_snake_case(), "unnamed")

@@ -18,6 +18,9 @@ mod fake_server;
 mod follower;
 mod format_type;
 mod fuzz;
+/// The rows of the service's own test client.
+#[path = "../../server/src/testing/held_rows.rs"]
+mod held_rows;
 mod histories;
 mod output;
 mod owned;

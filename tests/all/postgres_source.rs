@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use serde_json::Value;
 use shapegen::dev::{Database as Served, Dev};
@@ -10,6 +9,7 @@ use shapegen_server::Listening;
 
 use crate::follower::{Follower, get};
 use crate::postgres::{Database, Postgres};
+use crate::stage::until_equal;
 
 /// Starts the service over a database that has the schema.
 async fn serve(database: &Database<'_>, schema: &str) -> Listening {
@@ -40,16 +40,19 @@ fn selected(database: &Database<'_>, columns: &[&str], from: &str) -> Vec<String
     rows
 }
 
-/// Waits until the follower has what the query gives; panics with both when that never comes.
+/// Waits until the follower has what the query gives.
 async fn until_same(follower: &mut Follower, database: &Database<'_>, columns: &[&str], from: &str) {
-    for _ in 0..1_200 {
+    until_equal(from, async || {
         follower.catch_up().await;
-        if follower.rows() == selected(database, columns, from) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
-    assert_eq!(follower.rows(), selected(database, columns, from), "of {from}");
+        (follower.rows(), selected(database, columns, from))
+    })
+    .await;
+}
+
+/// Waits until asking for the table is answered so.
+async fn until_answered(service: &Listening, table: &str, status: u16) {
+    let path = format!("/v1/shape?table={table}&offset=-1");
+    until_equal(table, async || (get(service.local_addr(), &path).await.status, status)).await;
 }
 
 const ITEMS: &str = "
@@ -155,13 +158,11 @@ async fn s_047_tables_that_change_are_fetched_afresh() {
     ] {
         let (before, handle) = (follower.refetched, follower.handle().to_owned());
         database.sql(sql);
-        for _ in 0..1_200 {
+        until_equal(sql, async || {
             follower.catch_up().await;
-            if follower.refetched > before {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(25)).await;
-        }
+            (follower.refetched > before, true)
+        })
+        .await;
         assert_ne!(follower.handle(), handle, "{sql}");
         until_same(&mut follower, &database, columns, "t").await;
         database.sql("UPDATE t SET u = u || '.' WHERE id = 1;".replace('u', columns[1]).as_str());
@@ -170,33 +171,15 @@ async fn s_047_tables_that_change_are_fetched_afresh() {
     // Only NOT NULL: the handle stays, the schema is another one (S-048).
     let handle = follower.handle().to_owned();
     database.sql("ALTER TABLE t ALTER COLUMN u SET NOT NULL;");
-    let schema = async || {
+    let schema = r#"{"id":{"not_null":true,"pk_index":0,"type":"int4"},"u":{"not_null":true,"type":"text"}}"#;
+    until_equal("the schema", async || {
         let answer = get(service.local_addr(), "/v1/shape?table=t&offset=-1").await;
-        (answer.headers["electric-schema"].clone(), answer.headers["electric-handle"].clone())
-    };
-    for _ in 0..1_200 {
-        if schema().await.0.contains(r#""u":{"not_null":true"#) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
-    assert_eq!(
-        schema().await,
-        (
-            r#"{"id":{"not_null":true,"pk_index":0,"type":"int4"},"u":{"not_null":true,"type":"text"}}"#.to_owned(),
-            handle
-        )
-    );
+        assert_eq!(answer.header("electric-handle"), handle);
+        (answer.header("electric-schema").to_owned(), schema.to_owned())
+    })
+    .await;
     database.sql("DROP TABLE t;");
-    let mut status = 200;
-    for _ in 0..1_200 {
-        status = get(service.local_addr(), "/v1/shape?table=t&offset=-1").await.status;
-        if status != 200 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
-    assert_eq!(status, 400);
+    until_answered(&service, "t", 400).await;
     service.shutdown().await;
 }
 
@@ -325,12 +308,7 @@ async fn what_postgresql_lacks_is_said_with_what_to_do() {
     assert_eq!(get(service.local_addr(), "/v1/shape?table=others&offset=-1").await.status, 400);
     database.sql("ALTER TABLE others OWNER TO reader;");
     let mut others = Follower::new(service.local_addr(), "table=others");
-    for _ in 0..1_200 {
-        if get(service.local_addr(), "/v1/shape?table=others&offset=-1").await.status == 200 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
+    until_answered(&service, "others", 200).await;
     database.sql("INSERT INTO others VALUES (1); UPDATE others SET id = 2;");
     until_same(&mut others, &database, &["id"], "others").await;
     service.shutdown().await;

@@ -1,9 +1,10 @@
 //! A service in this process with the rows of two people, and clients of it.
 
+use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use shapegen::catalog::{Catalog, QualifiedName};
 use shapegen::fragment::{Subject, parse_where};
@@ -166,4 +167,17 @@ pub async fn until(what: &str, mut reached: impl FnMut() -> bool) {
         }
     };
     tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap_or_else(|_| panic!("never came: {what}"));
+}
+
+/// Waits until two sides that have to be asked for are equal; half a minute means that they never are, and shows both.
+pub async fn until_equal<T: PartialEq + Debug>(what: &str, mut sides: impl AsyncFnMut() -> (T, T)) {
+    let end = Instant::now() + Duration::from_secs(30);
+    loop {
+        let (found, expected) = sides().await;
+        if found == expected {
+            return;
+        }
+        assert!(Instant::now() < end, "{what}:\n{found:#?}\nis not\n{expected:#?}");
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
 }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::follower::Follower;
 use crate::postgres::{Database, Postgres};
+use crate::stage::until_equal;
 use crate::sync::{ChatMessage, Client, Livestream, Notification, Session, Viewer};
 
 /// With `SHAPEGEN_CI=1`; else a fifth of them.
@@ -232,13 +233,8 @@ async fn clients_that_come_and_go_end_with_what_their_queries_give() {
     for screen in screens {
         let (person, screen) = screen.await.unwrap();
         let expected = queried(&database, person);
-        for _ in 0..2_400 {
-            if screen.shown() == expected {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(25)).await;
-        }
-        assert_eq!(screen.shown(), expected, "the collections of {person}; SHAPEGEN_SEED={seed}");
+        let what = format!("the collections of {person}; SHAPEGEN_SEED={seed}");
+        until_equal(&what, async || (screen.shown(), expected.clone())).await;
     }
     for (follower, (shape, query)) in followers.into_iter().zip(FOLLOWED) {
         let mut follower = follower.await.unwrap();
@@ -246,14 +242,11 @@ async fn clients_that_come_and_go_end_with_what_their_queries_give() {
         let row = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap().to_string();
         let mut expected: Vec<String> = rows.lines().map(row).collect();
         expected.sort();
-        for _ in 0..2_400 {
+        until_equal(&format!("{shape}; SHAPEGEN_SEED={seed}"), async || {
             follower.catch_up().await;
-            if follower.rows() == expected {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(25)).await;
-        }
-        assert_eq!(follower.rows(), expected, "{shape}; SHAPEGEN_SEED={seed}");
+            (follower.rows(), expected.clone())
+        })
+        .await;
     }
     service.shutdown().await;
 }

@@ -1,7 +1,7 @@
 // Scenarios of the official client.
 
 import { Shape, ShapeStream } from "@electric-sql/client"
-import { listed, same, sql, until, url } from "./service.mjs"
+import { listed, same, sql, titles, until, url } from "./service.mjs"
 
 /** A shape that is synced until the scenario ends. */
 async function shape(params, options = {}) {
@@ -20,11 +20,6 @@ async function shape(params, options = {}) {
       if (errors.length > 0) throw errors[0]
     },
   }
-}
-
-/** Waits for the titles of the rows, in the key's order. */
-function titles(synced, expected) {
-  return until(expected.join(", "), () => JSON.stringify(synced.titles()) === JSON.stringify(expected), synced.titles)
 }
 
 export const scenarios = {
@@ -92,12 +87,14 @@ export const scenarios = {
   },
 
   "where with parameters": async () => {
+    const condition = "list_id = 1 AND status = 'open'"
     const items = await shape({ table: "items", where: "list_id = $1 and status::text = $2", params: { 1: "1", 2: "open" } })
     same(items.titles(), ["milk"])
+    await titles(items, ["milk"], condition)
     await sql("UPDATE items SET status = 'open' WHERE id = 2")
-    await titles(items, ["milk", "it's bread"])
+    await titles(items, ["milk", "it's bread"], condition)
     await sql("UPDATE items SET list_id = 2 WHERE id = 1")
-    await titles(items, ["it's bread"])
+    await titles(items, ["it's bread"], condition)
     items.stop()
   },
 

@@ -49,3 +49,11 @@ export function same(found, expected) {
   const [left, right] = [JSON.stringify(found), JSON.stringify(expected)]
   if (left !== right) throw new Error(`${left} is not ${right}`)
 }
+
+/** Waits until a peer shows these titles in the key's order, and demands that SQL says the same of the items. */
+export async function titles(peer, expected, condition = "true") {
+  await until(expected.join(", "), () => JSON.stringify(peer.titles()) === JSON.stringify(expected), peer.titles)
+  if (!database) return
+  const { rows } = await database.query(`SELECT title FROM items WHERE ${condition} ORDER BY id`)
+  same(rows.map(({ title }) => title), expected)
+}

@@ -3,19 +3,27 @@
 use serde_json::Value;
 
 use super::{Follow, capture};
-use crate::MemoryTransaction;
 use crate::testing::{EventStream, assert_same, builder, capture_tables, get, listen, table};
+use crate::{Listening, MemorySource, MemoryTransaction};
+
+/// A client of the items at the head of their log, which doesn't end at `0_inf`.
+async fn at_head<'s>(service: &'s Listening, source: &'s MemorySource) -> Follow<'s> {
+    let mut follow = Follow::start(service, source, "table=items", ["05_items", "05_items_catchup1"]).await;
+    source.transaction(|tx| tx.delete_row(&table("items"), &[Some("1")])).unwrap();
+    follow.offset = get(service, &follow.path("")).await.header("electric-offset").to_owned();
+    follow
+}
+
+const fn row<'a>(id: &'a str, title: &'a str, n: Option<&'a str>) -> [Option<&'a str>; 5] {
+    [Some(id), Some(title), Some("f"), n, None]
+}
 
 #[tokio::test]
 async fn events_as_in_captures_51_52_d1_and_b6() {
     let source = capture_tables();
     let service = listen(builder(&source)).await;
     let items = table("items");
-    let row = |id: &'static str, title, n| [Some(id), Some(title), Some("f"), n, None];
-    let mut follow = Follow::start(&service, &source, "table=items", ["05_items", "05_items_catchup1"]).await;
-    // One transaction, so that the log doesn't end at `0_inf`.
-    source.transaction(|tx| tx.delete_row(&items, &[Some("1")])).unwrap();
-    follow.offset = get(&service, &follow.path("")).await.header("electric-offset").to_owned();
+    let mut follow = at_head(&service, &source).await;
     let path = follow.path("&live=true&live_sse=true&cursor=1");
 
     let mut stream = EventStream::get(&service, &path).await;
@@ -69,10 +77,7 @@ async fn batches_of_events_as_in_capture_51() {
     let source = capture_tables();
     let service = listen(builder(&source)).await;
     let items = table("items");
-    let row = |id: &'static str, title, n| [Some(id), Some(title), Some("f"), n, None];
-    let mut follow = Follow::start(&service, &source, "table=items", ["05_items", "05_items_catchup1"]).await;
-    source.transaction(|tx| tx.delete_row(&items, &[Some("1")])).unwrap();
-    follow.offset = get(&service, &follow.path("")).await.header("electric-offset").to_owned();
+    let follow = at_head(&service, &source).await;
     let mut stream = EventStream::get(&service, &follow.path("&live=true&live_sse=true")).await;
     let mut batch = async |write: &dyn Fn(&mut MemoryTransaction<'_>)| {
         source.transaction(|tx| write(tx)).unwrap();

@@ -113,9 +113,6 @@ fn read(
     if columns.iter().any(|column| table.position(column).is_none()) {
         return Err(unavailable(&"its table lacks a column"));
     }
-    if let Some(filter) = &filter {
-        service.shapes.check_subqueries(filter, &table).map_err(|reason| unavailable(&reason))?;
-    }
     let subset = subset.map(|subset| subset.check(service, &table, &columns)).transpose()?;
     let spec = ShapeSpec { table: name, columns, filter, params, replica: Replica::Default, changes_only };
     Ok(Asked { spec: Arc::new(spec), table, position, subset, private: uses_session(shape) })

@@ -119,7 +119,6 @@ impl Definition {
             (Some(text), Some(parser)) => {
                 let filter = parser(&table, text, &params)
                     .and_then(|filter| check_params(&filter, &params).map(|()| filter))
-                    .and_then(|filter| service.shapes.check_subqueries(&filter, &table).map(|()| filter))
                     .map_err(|message| respond(Invalid::one("where", message)))?;
                 Some(filter)
             }

@@ -7,7 +7,7 @@ pub(crate) mod held;
 pub(crate) mod path;
 mod query;
 mod reply;
-mod secret;
+pub(crate) mod secret;
 mod serve;
 mod sse;
 mod subset;
@@ -74,7 +74,7 @@ fn routes(service: &Arc<Inner>) -> Router {
 /// Notes the request, and adds the headers that every answer has.
 async fn around(State(service): State<Arc<Inner>>, request: Request, next: Next) -> Response {
     let is_preflight = request.method() == Method::OPTIONS;
-    let noted = requests::Request::new(request.method(), request.uri());
+    let noted = secret::noted(request.method(), request.uri());
     let number = service.requests.arrived(noted.clone());
     let mut response = caught(next.run(request)).await;
     service.requests.answered(number, response.status());

@@ -133,6 +133,7 @@ impl IntoResponse for ShapeError {
     fn into_response(self) -> Response {
         match &self {
             Self::Source(error) => source_error(error),
+            Self::Condition(reason) => invalid("where", reason),
             Self::Restless => {
                 tracing::error!(error = %self, "no shape to answer from");
                 unavailable("The shape can't be read from the database right now", 10)

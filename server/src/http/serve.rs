@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::Body as HttpBody;
-use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH, VARY};
+use axum::http::header::{CACHE_CONTROL, IF_NONE_MATCH, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -147,10 +147,7 @@ fn answer(
 ) -> Response {
     let no_news = timed_out || position.from == From::Now;
     let mut headers = HeaderMap::new();
-    let mut set = |name: &'static str, value: &str| match HeaderValue::from_str(value) {
-        Ok(value) => drop(headers.insert(HeaderName::from_static(name), value)),
-        Err(_) => tracing::error!(name, "a header's value can't be sent"),
-    };
+    let mut set = |name, value: &str| set(&mut headers, name, value);
     let mut tag = format!("{}:{}:{}", shape.handle, position.from, read.next);
     if no_news {
         tag = format!("{tag}:{}", service.no_news.fetch_add(1, Ordering::Relaxed));
@@ -175,13 +172,13 @@ fn answer(
     }
     let body = match read.body {
         Body::Snapshot(bytes) => bytes,
-        Body::Part(messages) => Bytes::from([b"[", messages.as_slice(), b"]"].concat()),
-        Body::Head { messages, lsn } => {
+        Body::Part(messages) => list(&messages),
+        Body::Head { mut messages, lsn } => {
             set("electric-up-to-date", "");
             let lsn =
                 if position.live && !timed_out { lsn.unwrap_or(processed) } else { processed.max(lsn.unwrap_or(0)) };
-            let separator: &[u8] = if messages.is_empty() { b"" } else { b"," };
-            Bytes::from([b"[", messages.as_slice(), separator, message::up_to_date(lsn).as_bytes(), b"]"].concat())
+            messages.push(message::up_to_date(lsn).into());
+            list(&messages)
         }
     };
     let known = |known: &HeaderValue| {
@@ -194,6 +191,17 @@ fn answer(
         set_schema(service, shape, &mut headers);
     }
     (StatusCode::OK, headers, HttpBody::from(body)).into_response()
+}
+
+/// Messages as a JSON list.
+fn list(messages: &[Bytes]) -> Bytes {
+    let mut body = Vec::with_capacity(messages.iter().map(|message| message.len() + 1).sum::<usize>() + 1);
+    for (at, message) in messages.iter().enumerate() {
+        body.push(if at == 0 { b'[' } else { b',' });
+        body.extend_from_slice(message);
+    }
+    body.push(b']');
+    body.into()
 }
 
 /// The rows of a subset as they are now, beside the log. `next` is where the log is read on.
@@ -209,10 +217,7 @@ async fn answer_subset(service: &Arc<Inner>, shape: &Arc<LiveShape>, next: Offse
         Err(_) => return reply::internal(),
     };
     let mut headers = HeaderMap::new();
-    let mut set = |name: &'static str, value: &str| match HeaderValue::from_str(value) {
-        Ok(value) => drop(headers.insert(HeaderName::from_static(name), value)),
-        Err(_) => tracing::error!(name, "a header's value can't be sent"),
-    };
+    let mut set = |name, value: &str| set(&mut headers, name, value);
     set("electric-snapshot", "true");
     set("electric-handle", &shape.handle);
     set("electric-offset", &next.to_string());
@@ -243,9 +248,14 @@ fn set_schema(service: &Inner, shape: &LiveShape, headers: &mut HeaderMap) {
         Some(selected) => table.schema(&selected),
         None => shape.shape.table.schema(&shape.shape.selected),
     };
-    match HeaderValue::from_bytes(schema.as_bytes()) {
-        Ok(schema) => drop(headers.insert(HeaderName::from_static("electric-schema"), schema)),
-        Err(_) => tracing::error!("a schema can't be sent as a header"),
+    set(headers, "electric-schema", &schema);
+}
+
+/// Sets a header; names of columns in it may be of any letters.
+fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    match HeaderValue::from_bytes(value.as_bytes()) {
+        Ok(value) => drop(headers.insert(HeaderName::from_static(name), value)),
+        Err(_) => tracing::error!(name, "a header's value can't be sent"),
     }
 }
 
@@ -254,15 +264,10 @@ fn must_refetch(handle: Option<&str>) -> Response {
     let max_age = if handle.is_some() { 60 } else { 1 };
     let mut response = (StatusCode::CONFLICT, [JSON], message::MUST_REFETCH).into_response();
     let headers = response.headers_mut();
-    let mut set = |name: HeaderName, value: String| {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(name, value);
-        }
-    };
-    set(CACHE_CONTROL, format!("public, max-age={max_age}, must-revalidate"));
+    set(headers, "cache-control", &format!("public, max-age={max_age}, must-revalidate"));
     if let Some(handle) = handle {
-        set(HeaderName::from_static("electric-handle"), handle.to_owned());
-        set(ETAG, format!("\"{handle}::\""));
+        set(headers, "electric-handle", handle);
+        set(headers, "etag", &format!("\"{handle}::\""));
     }
     response
 }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::Frame;
+use serde_json::value::RawValue;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
@@ -87,12 +88,12 @@ impl Following {
             let Answer::Read(Read { body, next }) = self.shape.read(self.from?) else { return None };
             let mut out = Vec::new();
             match &body {
-                Body::Snapshot(chunk) => blocks(chunk.strip_prefix(b"[")?.strip_suffix(b"]")?, &mut out),
-                Body::Part(messages) => blocks(messages, &mut out),
+                Body::Snapshot(chunk) => blocks(chunk, &mut out)?,
+                Body::Part(messages) => messages.iter().for_each(|message| block(message, &mut out)),
                 Body::Head { messages, .. } if messages.is_empty() && self.held.is_some() => {}
                 Body::Head { messages, lsn } => {
-                    blocks(messages, &mut out);
-                    blocks(message::up_to_date(lsn.unwrap_or(processed)).as_bytes(), &mut out);
+                    messages.iter().for_each(|message| block(message, &mut out));
+                    block(message::up_to_date(lsn.unwrap_or(processed)).as_bytes(), &mut out);
                 }
             }
             self.from = match body {
@@ -119,33 +120,18 @@ impl Following {
     }
 }
 
-/// Adds a `data` block for each message of a list without its brackets.
-fn blocks(list: &[u8], out: &mut Vec<u8>) {
-    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
-    let mut begun = 0;
-    let mut block = |message: Option<&[u8]>| {
-        if let Some(message) = message.filter(|message| !message.is_empty()) {
-            out.extend_from_slice(b"data: ");
-            out.extend_from_slice(message);
-            out.extend_from_slice(b"\n\n");
-        }
-    };
-    for (at, byte) in list.iter().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => quoted = !quoted,
-            _ if quoted => {}
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            b',' if depth == 0 => {
-                block(list.get(begun..at));
-                begun = at + 1;
-            }
-            _ => {}
-        }
-    }
-    block(list.get(begun..));
+/// Adds a message, which is one line of JSON.
+fn block(message: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(b"data: ");
+    out.extend_from_slice(message);
+    out.extend_from_slice(b"\n\n");
+}
+
+/// Adds the messages of a chunk of the snapshot, the one body that isn't kept as messages.
+fn blocks(chunk: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let messages: Vec<&RawValue> = serde_json::from_slice(chunk).ok()?;
+    messages.iter().for_each(|message| block(message.get().as_bytes(), out));
+    Some(())
 }
 
 #[cfg(test)]
@@ -161,7 +147,7 @@ mod tests {
             (r#"{"a":"\"},{"},{"\\":"]"}"#, "data: {\"a\":\"\\\"},{\"}\n\ndata: {\"\\\\\":\"]\"}\n\n"),
         ] {
             let mut out = Vec::new();
-            blocks(list.as_bytes(), &mut out);
+            blocks(format!("[{list}]").as_bytes(), &mut out).unwrap();
             assert_eq!(String::from_utf8(out).unwrap(), expected, "{list}");
         }
     }

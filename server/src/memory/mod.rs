@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use shapegen_runtime::definition::ShapeDefinition;
 
-use crate::source::{Follower, SnapshotPosition, Source, SourceError, Transaction};
+use crate::source::{Follower, Followers, SnapshotPosition, Source, SourceError, Transaction};
 use crate::table::{Row, TableDefinition, TableName};
 
 mod transaction;
@@ -19,7 +19,7 @@ pub struct MemorySource(Arc<Mutex<State>>);
 
 struct State {
     tables: BTreeMap<TableName, Table>,
-    followers: Vec<Weak<dyn Follower>>,
+    followers: Followers,
     lsn: u64,
     txid: u64,
 }
@@ -92,7 +92,7 @@ impl MemorySource {
         }
         let source = Self(Arc::new(Mutex::new(State {
             tables: BTreeMap::new(),
-            followers: Vec::new(),
+            followers: Followers::default(),
             lsn: 1 << 24,
             txid: 1000,
         })));
@@ -124,13 +124,13 @@ impl MemorySource {
             table.put(from.iter().map(value).collect());
         }
         if !former.definition.has_rows_like(&table.definition) {
-            state.tell(|follower| follower.table_changed(&name));
+            state.followers.tell(|follower| follower.table_changed(&name));
         }
     }
 
     /// Ends the logs of a table's shapes, which must be fetched afresh; its rows stay as they are.
     pub fn invalidate(&self, table: &TableName) {
-        self.state().tell(|follower| follower.table_changed(table));
+        self.state().followers.tell(|follower| follower.table_changed(table));
     }
 
     /// Runs one transaction: all that `write` does is committed together, and every service over this source has it
@@ -146,7 +146,7 @@ impl MemorySource {
         state.lsn += 8 * (changes.len() as u64 + 1);
         let committed = Arc::new(Transaction { lsn: state.lsn, txid: state.txid, changes });
         state.txid += 1;
-        state.tell(|follower| follower.committed(&committed));
+        state.followers.tell(|follower| follower.committed(&committed));
         Ok(committed)
     }
 }
@@ -172,12 +172,6 @@ fn merge(whole: &mut TableDefinition, part: TableDefinition) -> Result<(), Memor
         }
     }
     Ok(())
-}
-
-impl State {
-    fn tell(&mut self, event: impl Fn(&dyn Follower)) {
-        self.followers.retain(|follower| follower.upgrade().inspect(|follower| event(&**follower)).is_some());
-    }
 }
 
 impl Table {
@@ -261,7 +255,7 @@ impl Source for MemorySource {
 
     fn follow(&self, follower: Weak<dyn Follower>) -> u64 {
         let mut state = self.state();
-        state.followers.push(follower);
+        state.followers.add(follower);
         state.lsn
     }
 }

@@ -15,7 +15,7 @@ use std::hash::{BuildHasher, RandomState};
 use shapegen_runtime::expr::{Expr, Kind};
 
 use plan::{Dnf, In, Literal};
-pub(crate) use plan::{Plan, selects, table_of};
+pub(crate) use plan::{Plan, inner_tables};
 
 use crate::source::{Change, RowChange, Transaction};
 use crate::table::{Row, RowOf, TableDefinition};

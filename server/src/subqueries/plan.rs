@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use shapegen_runtime::expr::{Expr, Kind, Node, Operand, Select};
+use shapegen_runtime::expr::{Expr, Kind, Operand, Select};
 
 use crate::table::{TableDefinition, TableName};
 
@@ -54,38 +54,44 @@ pub(crate) struct In {
     pub(crate) negated: bool,
 }
 
-/// The selects of a condition, each once; those that another one looks into come before it.
-pub(crate) fn selects(filter: &Expr) -> Vec<&Select> {
-    let mut found: Vec<&Select> = Vec::new();
-    filter.visit(&mut |node| {
-        if let Node::Select(select) = node {
-            found.push(select);
-        }
-    });
-    let mut selects: Vec<&Select> = Vec::with_capacity(found.len());
-    // A select is visited before those inside it.
-    for select in found.into_iter().rev() {
-        if !selects.contains(&select) {
-            selects.push(select);
+/// The selects of a condition, each once, with what their columns are compared as; those that another one looks into come
+/// before it. Not those that stand where [`Plan::new`] refuses them.
+fn selects(filter: &Expr) -> Vec<(&Select, &[Kind])> {
+    fn collect<'e>(condition: &'e Expr, found: &mut Vec<(&'e Select, &'e [Kind])>) {
+        match condition {
+            Expr::All(conditions) | Expr::Any(conditions) => {
+                conditions.iter().for_each(|condition| collect(condition, found));
+            }
+            Expr::InSelect { select, kinds, .. } => {
+                for select in select.iter() {
+                    collect(&select.condition, found);
+                    if !found.iter().any(|(known, _)| *known == select) {
+                        found.push((select, kinds));
+                    }
+                }
+            }
+            _ => {}
         }
     }
-    selects
+    let mut found = Vec::new();
+    collect(filter, &mut found);
+    found
 }
 
-/// The table that a select reads.
-pub(crate) fn table_of(select: &Select) -> TableName {
-    TableName::new(select.schema.clone(), select.table.clone())
+/// The tables that a condition's subqueries read, for [`Plan::new`].
+pub(crate) fn inner_tables(filter: &Expr) -> Vec<TableName> {
+    let table = |(select, _): (&Select, _)| TableName::new(select.schema.clone(), select.table.clone());
+    selects(filter).into_iter().map(table).collect()
 }
 
 impl Plan {
-    /// The plan of a shape's condition; `inner` are the tables of its [`selects`], in their order.
+    /// The plan of a shape's condition; `inner` are its [`inner_tables`], in their order.
     ///
     /// # Errors
     /// What of the condition can't be followed.
     pub(crate) fn new(filter: &Expr, table: &TableDefinition, inner: &[Arc<TableDefinition>]) -> Result<Self, String> {
         let selects = selects(filter);
-        let sets = selects.iter().zip(inner).map(|(select, table)| {
-            let kinds = kinds_of(filter, select)?;
+        let sets = selects.iter().zip(inner).map(|((select, kinds), table)| {
             if kinds.contains(&Kind::Interval) {
                 return Err("a subquery can't be over intervals: equal ones have several texts".to_owned());
             }
@@ -94,7 +100,7 @@ impl Plan {
                 true => Dnf::new(&select.condition, table, &selects)?,
                 false => Dnf::whole(&select.condition),
             };
-            Ok(SetPlan { table: Arc::clone(table), columns, kinds, condition })
+            Ok(SetPlan { table: Arc::clone(table), columns, kinds: kinds.to_vec(), condition })
         });
         let sets = sets.collect::<Result<Vec<_>, String>>()?;
         Ok(Self { sets, rows: Dnf::new(filter, table, &selects)? })
@@ -104,22 +110,6 @@ impl Plan {
     pub(crate) fn tables(&self) -> impl Iterator<Item = &TableName> {
         self.sets.iter().map(|set| &set.table.name)
     }
-}
-
-/// What the columns of a select are compared as.
-fn kinds_of(filter: &Expr, wanted: &Select) -> Result<Vec<Kind>, String> {
-    fn find(expr: &Expr, wanted: &Select) -> Option<Vec<Kind>> {
-        match expr {
-            Expr::InSelect { kinds, select, .. } => select.iter().find_map(|select| {
-                (select == wanted).then(|| kinds.to_vec()).or_else(|| find(&select.condition, wanted))
-            }),
-            Expr::All(conditions) | Expr::Any(conditions) => {
-                conditions.iter().find_map(|condition| find(condition, wanted))
-            }
-            _ => None,
-        }
-    }
-    find(filter, wanted).ok_or_else(misplaced)
 }
 
 fn misplaced() -> String {
@@ -137,7 +127,7 @@ impl Dnf {
         Self { literals: vec![Literal::Plain(condition.clone())], disjuncts: std::iter::once(0..1).collect() }
     }
 
-    fn new(condition: &Expr, table: &TableDefinition, selects: &[&Select]) -> Result<Self, String> {
+    fn new(condition: &Expr, table: &TableDefinition, selects: &[(&Select, &[Kind])]) -> Result<Self, String> {
         let mut dnf = Self { literals: Vec::new(), disjuncts: Vec::new() };
         for disjunct in disjuncts(condition)? {
             let first = dnf.literals.len();
@@ -186,7 +176,7 @@ fn limited(disjuncts: Vec<Vec<&Expr>>) -> Result<Vec<Vec<&Expr>>, String> {
 }
 
 impl Literal {
-    fn new(literal: &Expr, table: &TableDefinition, selects: &[&Select]) -> Result<Self, String> {
+    fn new(literal: &Expr, table: &TableDefinition, selects: &[(&Select, &[Kind])]) -> Result<Self, String> {
         let Expr::InSelect { operands, kinds, select, negated } = literal else {
             return if literal.has_select() { Err(misplaced()) } else { Ok(Self::Plain(literal.clone())) };
         };
@@ -195,7 +185,7 @@ impl Literal {
             _ => Err("before `in (select …)` stands a column, or a row of columns".to_owned()),
         });
         let columns = positions(table, names.collect::<Result<Vec<_>, _>>()?.into_iter())?;
-        let set = select.first().and_then(|select| selects.iter().position(|known| *known == select));
+        let set = select.first().and_then(|select| selects.iter().position(|(known, _)| *known == select));
         let set = set.ok_or_else(misplaced)?;
         Ok(Self::In(In { columns, kinds: kinds.to_vec(), set, negated: *negated }))
     }

@@ -14,7 +14,7 @@ use crate::shape::{Replica, ShapeSpec};
 use crate::shapes::{Limits, Shapes};
 use crate::source::Source;
 use crate::table::{Row, RowOf};
-use crate::testing::table;
+use crate::testing::{HeldRows, table};
 use crate::{Column, MemorySource, TableDefinition, TableName};
 
 const TABLES: [&str; 3] = ["a", "b", "c"];
@@ -181,31 +181,8 @@ fn selected(source: &MemorySource, condition: &Expr) -> BTreeMap<String, Map<Str
 #[derive(Default)]
 struct Client {
     shape: Option<(Arc<LiveShape>, From)>,
-    rows: BTreeMap<String, Held>,
+    rows: HeldRows,
     refetched: usize,
-}
-
-struct Held {
-    value: Map<String, Value>,
-    /// By disjunct: its positions with their slots.
-    tags: Vec<Vec<(usize, String)>>,
-    conditions: Vec<bool>,
-}
-
-impl Held {
-    fn is_in(&self) -> bool {
-        self.tags.iter().any(|tag| tag.iter().all(|(position, _)| self.conditions[*position]))
-    }
-
-    fn set_tags(&mut self, headers: &Value) {
-        let slots = |tag: &Value| {
-            let slots = tag.as_str().unwrap().split('/').enumerate();
-            slots.filter(|(_, slot)| !slot.is_empty()).map(|(at, slot)| (at, slot.to_owned())).collect()
-        };
-        self.tags = headers["tags"].as_array().unwrap().iter().map(slots).collect();
-        let conditions = headers["active_conditions"].as_array().unwrap();
-        self.conditions = conditions.iter().map(|truth| truth.as_bool().unwrap()).collect();
-    }
 }
 
 impl Client {
@@ -224,50 +201,16 @@ impl Client {
             self.shape = Some((shape, From::After(read.next)));
             let (text, done) = match read.body {
                 Body::Snapshot(bytes) => (String::from_utf8(bytes.to_vec()).unwrap(), false),
-                Body::Part(messages) => (format!("[{}]", String::from_utf8(messages).unwrap()), false),
-                Body::Head { messages, .. } => (format!("[{}]", String::from_utf8(messages).unwrap()), true),
+                Body::Part(messages) => (format!("[{}]", String::from_utf8(messages.join(&b',')).unwrap()), false),
+                Body::Head { messages, .. } => {
+                    (format!("[{}]", String::from_utf8(messages.join(&b',')).unwrap()), true)
+                }
             };
             let messages: Vec<Value> = serde_json::from_str(&text).unwrap();
-            messages.iter().for_each(|message| self.take(message));
+            messages.iter().for_each(|message| self.rows.take(message));
             if done {
                 return;
             }
-        }
-    }
-
-    fn take(&mut self, message: &Value) {
-        let headers = &message["headers"];
-        if let Some(event) = headers["event"].as_str() {
-            for pattern in headers["patterns"].as_array().unwrap() {
-                let (position, value) = (pattern["pos"].as_u64().unwrap() as usize, pattern["value"].as_str().unwrap());
-                for held in self.rows.values_mut() {
-                    if held.tags.iter().flatten().any(|(at, slot)| *at == position && slot == value) {
-                        held.conditions[position] = event == "move-in";
-                    }
-                }
-            }
-            self.rows.retain(|_, held| held.is_in());
-        }
-        let Some(operation) = headers["operation"].as_str() else { return };
-        let key = message["key"].as_str().unwrap();
-        let value = message["value"].as_object().unwrap().clone();
-        match operation {
-            "insert" => {
-                let mut held = Held { value, tags: Vec::new(), conditions: Vec::new() };
-                held.set_tags(headers);
-                assert!(held.is_in(), "{message}");
-                self.rows.insert(key.to_owned(), held);
-            }
-            "update" => {
-                let held = self.rows.get_mut(key).unwrap_or_else(|| panic!("not held: {message}"));
-                let before: Vec<String> = held.tags.iter().flatten().map(|(_, slot)| slot.clone()).collect();
-                held.value.extend(value);
-                held.set_tags(headers);
-                for removed in headers["removed_tags"].as_array().unwrap() {
-                    assert!(removed.as_str().unwrap().split('/').any(|slot| before.iter().any(|was| was == slot)));
-                }
-            }
-            _ => assert!(self.rows.remove(key).is_some(), "not held: {message}"),
         }
     }
 }
@@ -296,8 +239,8 @@ async fn s_062_clients_that_follow_tags_have_what_sql_says() {
                 // The second one comes late, and stays away for a while.
                 if at == 0 || step % 7 == 6 {
                     client.catch_up(&shapes, &spec).await;
-                    let held: BTreeMap<_, _> =
-                        client.rows.iter().map(|(key, held)| (key.clone(), held.value.clone())).collect();
+                    let held = client.rows.iter().map(|(key, value)| (key.to_owned(), value.clone()));
+                    let held: BTreeMap<_, _> = held.collect();
                     assert_eq!(held, selected(&source, &condition), "`{name}`, seed {seed}, step {step}, client {at}");
                 }
             }

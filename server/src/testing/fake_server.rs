@@ -16,6 +16,7 @@ use shapegen_runtime::Shape;
 use shapegen_runtime::definition::ShapeDefinition;
 use tokio::sync::oneshot;
 
+use crate::http::secret::noted;
 use crate::memory::{MemoryError, MemorySource, MemoryTransaction, table_of};
 use crate::requests::{self, RequestLog};
 use crate::service::{BuildError, Service};
@@ -236,7 +237,7 @@ impl Faults {
 }
 
 async fn around(State(faults): State<Arc<Faults>>, request: Request, next: Next) -> Response {
-    let number = faults.requests.arrived(requests::Request::new(request.method(), request.uri()));
+    let number = faults.requests.arrived(noted(request.method(), request.uri()));
     let (delay, failure) = faults.next(request.headers());
     tokio::time::sleep(delay).await;
     let response = match failure {

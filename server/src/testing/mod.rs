@@ -6,6 +6,10 @@ mod fake_server;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod held_rows;
+#[cfg(test)]
+mod open_files;
+#[cfg(test)]
 mod shaky;
 
 #[cfg(test)]
@@ -13,5 +17,9 @@ pub(crate) use exchange::*;
 pub use fake_server::{FakeServer, FakeServerError};
 #[cfg(test)]
 pub(crate) use fixtures::*;
+#[cfg(test)]
+pub(crate) use held_rows::HeldRows;
+#[cfg(test)]
+pub(crate) use open_files::affordable_connections;
 #[cfg(test)]
 pub(crate) use shaky::*;

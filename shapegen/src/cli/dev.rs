@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use super::inputs::{Change, INTERVAL, Inputs, summary};
 use super::message::Message;
 use super::{Exit, ManifestArg, Terminal};
-use crate::dev::{self, Database, DevError, Event, EventKind};
+use crate::dev::{self, Database, DevError, Event};
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::generate::load;
 use crate::source::SourceMap;
@@ -228,20 +228,8 @@ impl Events {
         let time = jiff::Zoned::now().strftime("%H:%M:%S").to_string();
         for (Event { kind, subject, text }, count) in counted {
             let times = if count > 1 { format!(" ({count} times)") } else { String::new() };
-            let mark = match kind {
-                EventKind::Served => ' ',
-                EventKind::Refused => '!',
-                EventKind::Written => '+',
-                EventKind::Note => '*',
-            };
-            let line = format!("{time} {mark} {subject}: {text}{times}\n");
-            let kind = match kind {
-                EventKind::Served => "served",
-                EventKind::Refused => "refused",
-                EventKind::Written => "written",
-                EventKind::Note => "note",
-            };
-            terminal.say(&line, &Message::Event { kind, subject: &subject, text: &text, count })?;
+            let line = format!("{time} {} {subject}: {text}{times}\n", kind.mark());
+            terminal.say(&line, &Message::Event { kind: kind.name(), subject: &subject, text: &text, count })?;
         }
         if more > 0 {
             let text = format!("and {more} more");
@@ -267,9 +255,8 @@ async fn stopped() -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::fs;
-    use std::io::{Read as _, Write as _};
-    use std::net::TcpStream;
     use std::path::Path;
     use std::sync::{Mutex, PoisonError};
     use std::time::Duration;
@@ -309,20 +296,15 @@ mod tests {
         }
     }
 
-    fn request(port: u16, method: &str, path: &str, body: &str) -> String {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-        let length = body.len();
-        let head = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n");
-        let token = "authorization: Bearer {\"sub\":\"ann\"}\r\n\r\n";
-        stream.write_all(format!("{head}{token}{body}").as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+    /// Sends a request of Ann's, and gives the answer's headers and body.
+    fn request(port: u16, method: &str, path: &str, body: &str) -> (BTreeMap<String, String>, String) {
+        let token = "authorization: Bearer {\"sub\":\"ann\"}\r\n";
+        let (_, headers, body) = dev::tests::request((Ipv4Addr::LOCALHOST, port).into(), method, path, token, body);
+        (headers, body)
     }
 
-    fn header(answer: &str, name: &str) -> String {
-        let line = answer.lines().find(|line| line.to_lowercase().starts_with(&format!("{name}:"))).unwrap();
-        line.split_once(':').unwrap().1.trim().to_owned()
+    fn handle(port: u16, path: &str) -> String {
+        request(port, "GET", path, "").0["electric-handle"].clone()
     }
 
     /// Runs the command in a folder while `visit` looks on with what is printed and the port.
@@ -385,10 +367,10 @@ mod tests {
         let seed = folder.path().join("seed.sql");
         let path = folder.path().to_owned();
         let (exit, text) = serve(folder.path(), &["--seed", seed.to_str().unwrap()], move |printed, port| {
-            let answer = request(port, "GET", "/shapes/notes?above=1&offset=-1", "");
-            assert!(answer.contains("\"1\"") && !answer.contains("bob"), "{answer}");
+            let (headers, rows) = request(port, "GET", "/shapes/notes?above=1&offset=-1", "");
+            assert!(rows.contains("\"1\"") && !rows.contains("bob"), "{rows}");
             printed.until("snapshot", 1, &path);
-            let at = format!("/shapes/notes?above=1&handle={}", header(&answer, "electric-handle"));
+            let at = format!("/shapes/notes?above=1&handle={}", headers["electric-handle"]);
             request(port, "GET", &format!("{at}&offset=0_0"), "");
             printed.until("up to date", 1, &path);
             request(port, "POST", "/dev/sql", "INSERT INTO notes VALUES (3, 'ann', 7); DELETE FROM notes WHERE id = 2");
@@ -418,15 +400,15 @@ mod tests {
         let (exit, text) = serve(folder.path(), &[], move |printed, port| {
             request(port, "POST", "/dev/sql", "INSERT INTO notes VALUES (1, 'ann', 5)");
             let shape = "/v1/shape?table=notes&offset=-1";
-            let before = header(&request(port, "GET", shape, ""), "electric-handle");
+            let before = handle(port, shape);
             fs::write(path.join("schema.sql"), SCHEMA.replace("int NOT NULL)", "itn)")).unwrap();
             printed.until("goes on as before", 1, &path);
-            assert_eq!(header(&request(port, "GET", shape, ""), "electric-handle"), before);
+            assert_eq!(handle(port, shape), before);
             fs::write(path.join("schema.sql"), SCHEMA.replace("NULL);", "NULL, t text DEFAULT 'x');")).unwrap();
             printed.until("goes on with it", 1, &path);
-            let answer = request(port, "GET", shape, "");
-            assert!(answer.contains(r#""t":"x""#), "{answer}");
-            assert_ne!(header(&answer, "electric-handle"), before);
+            let (headers, rows) = request(port, "GET", shape, "");
+            assert!(rows.contains(r#""t":"x""#), "{rows}");
+            assert_ne!(headers["electric-handle"], before);
         });
         assert_eq!(exit, Exit::Fine);
         let text = text.lines().filter(|line| !line.starts_with("00:00:00")).collect::<Vec<_>>().join("\n");

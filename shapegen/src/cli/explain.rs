@@ -11,6 +11,7 @@ use super::{Exit, ManifestArg, Terminal};
 use crate::diagnostics::{Diagnostic, Report, codes};
 use crate::emit::ddl::LocalDdl;
 use crate::model::{Field, Mode, Model, Shape};
+use crate::naming::quoted;
 use crate::source::SourceMap;
 
 /// Above this many requests at once, browsers and proxies get into trouble.
@@ -167,10 +168,6 @@ fn caller_names(shape: &Shape) -> Vec<&str> {
         }
     }
     names
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 fn parameters(out: &mut String, model: &Model, shape: &Shape) -> fmt::Result {

@@ -5,6 +5,7 @@ use std::io;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use crate::dev::EventKind;
 use crate::diagnostics::{Diagnostic, Position, Printer, Report, Severity};
 use crate::source::{SourceMap, Span};
 
@@ -87,7 +88,7 @@ pub(super) struct Place<'m> {
 impl<'m> Message<'m> {
     /// What the dev service has to say of itself.
     pub(super) fn note(text: &'m str) -> Self {
-        Self::Event { kind: "note", subject: "", text, count: 1 }
+        Self::Event { kind: EventKind::Note.name(), subject: "", text, count: 1 }
     }
 }
 

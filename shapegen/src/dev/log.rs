@@ -36,6 +36,28 @@ pub enum EventKind {
     Note,
 }
 
+impl EventKind {
+    /// As programs read it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Served => "served",
+            Self::Refused => "refused",
+            Self::Written => "written",
+            Self::Note => "note",
+        }
+    }
+
+    /// As it stands before a line, for people.
+    pub fn mark(self) -> char {
+        match self {
+            Self::Served => ' ',
+            Self::Refused => '!',
+            Self::Written => '+',
+            Self::Note => '*',
+        }
+    }
+}
+
 impl Event {
     /// The service has something to say.
     pub(super) fn note(subject: impl Into<String>, text: impl Into<String>) -> Self {
@@ -62,7 +84,7 @@ impl CallerParams {
 
     /// What is told of an answer; nothing of a poll without news, and of what is not about shapes.
     pub(super) fn event(&self, answered: &Answered<'_>) -> Option<Event> {
-        let query = Query::of(&answered.request.query);
+        let query = Query(answered.request.parameters());
         let subject = match answered.request.path.strip_prefix("/shapes/") {
             Some(name) => {
                 let params = self.0.get(name).into_iter().flatten();
@@ -96,17 +118,10 @@ impl CallerParams {
     }
 }
 
-/// A query's parameters, decoded.
+/// A query's parameters.
 struct Query(Vec<(String, String)>);
 
 impl Query {
-    fn of(query: &str) -> Self {
-        let decoded = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(
-            &axum::http::Uri::builder().path_and_query(format!("/?{query}")).build().unwrap_or_default(),
-        );
-        Self(decoded.map(|decoded| decoded.0).unwrap_or_default())
-    }
-
     fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }

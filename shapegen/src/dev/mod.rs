@@ -15,7 +15,7 @@ mod source;
 mod statement;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod value;
 mod write;
 

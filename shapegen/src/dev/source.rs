@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use shapegen_server::{
-    Archive, Bytes, Follower, KeptShape, Row, SnapshotPosition, Source, SourceError, TableDefinition, TableName,
-    Transaction,
+    Archive, Bytes, Follower, Followers, KeptShape, Row, SnapshotPosition, Source, SourceError, TableDefinition,
+    TableName, Transaction,
 };
 
 use super::archive;
@@ -40,7 +40,7 @@ struct Inner {
 
 struct Writer {
     connection: Connection,
-    followers: Vec<Weak<dyn Follower>>,
+    followers: Followers,
 }
 
 /// Why the database can't be opened.
@@ -120,7 +120,7 @@ impl SqliteSource {
             tables.insert(table.definition.name.clone(), Arc::new(table));
         }
         transaction.commit()?;
-        let writer = Mutex::new(Writer { connection, followers: Vec::new() });
+        let writer = Mutex::new(Writer { connection, followers: Followers::default() });
         let archive = Connection::open(path)?;
         archive.busy_timeout(BUSY)?;
         let schema = Schema { catalog, tables };
@@ -180,9 +180,7 @@ impl SqliteSource {
         archive::log(&database, lsn, txid, &changes)?;
         database.commit()?;
         let committed = Arc::new(Transaction { lsn: lsn.unsigned_abs(), txid: txid.unsigned_abs(), changes });
-        writer
-            .followers
-            .retain(|follower| follower.upgrade().inspect(|follower| follower.committed(&committed)).is_some());
+        writer.followers.tell(|follower| follower.committed(&committed));
         Ok(committed)
     }
 }
@@ -230,7 +228,7 @@ impl Source for SqliteSource {
 
     fn follow(&self, follower: Weak<dyn Follower>) -> u64 {
         let mut writer = self.writer();
-        writer.followers.push(follower);
+        writer.followers.add(follower);
         position(&writer.connection).map_or(0, |(lsn, _)| lsn)
     }
 

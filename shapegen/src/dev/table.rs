@@ -9,7 +9,7 @@ use shapegen_server::{Row, TableDefinition, TableName};
 use super::statement::{self, Term, Value};
 use super::value;
 use crate::catalog::{BaseType, Catalog, Column, DefaultValue, QualifiedName, Table};
-use crate::naming;
+use crate::naming::{self, quoted};
 use crate::source::SourceMap;
 
 /// A table and how to reach its rows. Each value is kept as PostgreSQL's text.
@@ -241,8 +241,4 @@ fn described(column: &Column) -> shapegen_server::Column {
         modifiers: modifiers.to_vec(),
         ..shapegen_server::Column::new(&column.name, pg_type, column.not_null)
     }
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -215,7 +215,7 @@ fn rows_and_positions_survive_a_restart_and_a_wider_schema() {
 }
 
 /// Sends a request and gives status, headers by lower-case name, and body.
-fn request(
+pub(crate) fn request(
     address: SocketAddr,
     method: &str,
     path: &str,

@@ -8,6 +8,8 @@ pub mod rust;
 #[cfg(test)]
 pub(crate) mod fixture;
 
+use crate::naming::quoted;
+
 /// What the model says can't be printed. `resolve` prevents all of these: seeing one is a defect of shapegen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -28,11 +30,6 @@ fn sql_file(template: &impl askama::Template) -> Result<String, EmitError> {
     let body = template.render().map_err(|error| EmitError::Template(error.to_string()))?;
     let text = format!("{body}\n");
     Ok(header("--", &text, &text) + &text)
-}
-
-/// A name in SQL.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// Names in SQL, with commas between them.

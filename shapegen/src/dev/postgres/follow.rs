@@ -5,6 +5,7 @@
 //! shape is fetched afresh.
 
 use std::collections::{BTreeSet, HashMap};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use shapegen_server::{Change, Row, RowChange, SnapshotPosition, TableName, Trans
 use tokio_postgres::{Client, Statement};
 
 use super::Shared;
-use super::pgoutput::{self, Field, Message, Relation, Unreadable};
+use super::pgoutput::{self, Field, Message, Relation, Tuples, Unreadable};
 use super::setup::{self, PostgresError};
 use super::tables::{self, Tables};
 
@@ -68,15 +69,7 @@ impl Session {
     }
 
     /// Tells commits until the connection breaks.
-    pub(super) async fn follow(&mut self, shared: &Shared) -> Broken {
-        loop {
-            if let Err(broken) = self.follow_until_broken(shared).await {
-                return broken;
-            }
-        }
-    }
-
-    async fn follow_until_broken(&mut self, shared: &Shared) -> Result<(), Broken> {
+    pub(super) async fn follow(&mut self, shared: &Shared) -> Result<Infallible, Broken> {
         let (mut seen, mut moved, mut catalog) = (0, Instant::now(), Instant::now());
         let mut catalog_is_old = false;
         loop {
@@ -136,29 +129,18 @@ impl Session {
                         open.changes.push(Change { table: reading.name.clone(), row: RowChange::Truncate });
                     }
                 }
-                Message::Insert { relation, new } => {
-                    if let Some(reading) = relations.get(&relation) {
-                        let row = RowChange::Insert { new: reading.row(new, None) };
-                        open.changes.push(Change { table: reading.name.clone(), row });
-                    }
-                }
-                Message::Update { relation, old, new } => {
+                Message::Row { relation, change } => {
                     let Some(reading) = relations.get(&relation) else { continue };
-                    let Some(old) = old else {
-                        unknown.insert(reading.name.clone());
-                        continue;
+                    let row = match change {
+                        Tuples::Insert { new } => Some(RowChange::Insert { new: reading.row(&new, None) }),
+                        Tuples::Update { old, new } => old.map(|old| RowChange::Update {
+                            new: reading.row(&new, Some(&old)),
+                            old: reading.row(&old, None),
+                        }),
+                        Tuples::Delete { old } => old.map(|old| RowChange::Delete { old: reading.row(&old, None) }),
                     };
-                    let new = reading.row(new, Some(&old));
-                    let row = RowChange::Update { old: reading.row(old, None), new };
-                    open.changes.push(Change { table: reading.name.clone(), row });
-                }
-                Message::Delete { relation, old } => {
-                    let Some(reading) = relations.get(&relation) else { continue };
-                    match old {
-                        Some(old) => {
-                            let row = RowChange::Delete { old: reading.row(old, None) };
-                            open.changes.push(Change { table: reading.name.clone(), row });
-                        }
+                    match row {
+                        Some(row) => open.changes.push(Change { table: reading.name.clone(), row }),
                         None => drop(unknown.insert(reading.name.clone())),
                     }
                 }
@@ -219,7 +201,7 @@ struct Reading {
 
 impl Reading {
     /// `old` has the large values that an update left as they were.
-    fn row(&self, fields: Vec<Field>, old: Option<&[Field]>) -> Row {
+    fn row(&self, fields: &[Field], old: Option<&[Field]>) -> Row {
         let text = |field: &Field| match field {
             Field::Text(text) => Some(text.clone()),
             Field::Null | Field::Unchanged => None,

@@ -14,20 +14,21 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use shapegen_server::{
-    Follower, Readiness, Row, SnapshotPosition, Source, SourceError, TableDefinition, TableName, Transaction,
+    Follower, Followers, Readiness, Row, SnapshotPosition, Source, SourceError, TableDefinition, TableName, Transaction,
 };
-use tokio::sync::{Semaphore, oneshot};
-use tokio_postgres::{Config, SimpleQueryMessage};
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+use tokio_postgres::{Client, Config, SimpleQueryMessage};
 
 pub use setup::PostgresError;
 
-use super::log::{Event, Log};
 use follow::Session;
-use setup::quoted;
-use tables::Tables;
+use tables::{KnownTable, Tables};
 
-/// How many snapshots are read at once: each takes a connection.
-const SNAPSHOTS: usize = 8;
+use super::log::{Event, Log};
+use crate::naming::quoted;
+
+/// How many snapshots are read at once, each on a connection of its own.
+const CONNECTIONS: usize = 8;
 /// How many rows of a snapshot are in memory at once.
 const ROWS: usize = 5_000;
 /// How long it waits before it connects again, doubled up to the last.
@@ -47,11 +48,11 @@ struct Shared {
     /// `None` while there is no connection.
     tables: RwLock<Option<Arc<Tables>>>,
     delivery: Mutex<Delivery>,
-    snapshots: Semaphore,
+    connections: Semaphore,
 }
 
 struct Delivery {
-    followers: Vec<Weak<dyn Follower>>,
+    followers: Followers,
     /// The last commit that was told.
     lsn: u64,
 }
@@ -80,8 +81,8 @@ impl PostgresSource {
             config,
             log,
             tables: RwLock::default(),
-            delivery: Mutex::new(Delivery { followers: Vec::new(), lsn: 0 }),
-            snapshots: Semaphore::new(SNAPSHOTS),
+            delivery: Mutex::new(Delivery { followers: Followers::default(), lsn: 0 }),
+            connections: Semaphore::new(CONNECTIONS),
         });
         let (stop, stopped) = oneshot::channel();
         let (opened, is_open) = oneshot::channel();
@@ -120,7 +121,9 @@ async fn run(shared: &Shared, opened: oneshot::Sender<Result<(), PostgresError>>
         return session.close().await;
     }
     loop {
-        let Some(broken) = unless(&mut stopped, session.follow(shared)).await else { return session.close().await };
+        let Some(Err(broken)) = unless(&mut stopped, session.follow(shared)).await else {
+            return session.close().await;
+        };
         shared.note(format!("the connection broke: {broken}"));
         shared.set_down();
         // With it the lock goes that says that its publication is in use: the next one takes that away.
@@ -168,15 +171,10 @@ impl Shared {
     fn set_tables(&self, tables: &Arc<Tables>) {
         let former = self.tables.write().unwrap_or_else(PoisonError::into_inner).replace(Arc::clone(tables));
         for (name, known) in former.iter().flat_map(|former| former.iter()) {
-            let is = tables.get(name);
-            let same = is.is_some_and(|is| {
-                let key = |known: &tables::KnownTable| known.definition.primary_key.clone();
-                let names = |known: &tables::KnownTable| -> Vec<String> {
-                    known.definition.columns.iter().map(|column| column.name.clone()).collect()
-                };
-                (is.oid, &is.types, key(is), names(is)) == (known.oid, &known.types, key(known), names(known))
-            });
-            if !same {
+            let same = |now: &KnownTable| {
+                (now.oid, &now.types) == (known.oid, &known.types) && now.definition.has_rows_like(&known.definition)
+            };
+            if !tables.get(name).is_some_and(same) {
                 self.void(name);
             }
         }
@@ -191,20 +189,34 @@ impl Shared {
         let mut delivery = self.delivery();
         delivery.lsn = delivery.lsn.max(session.start);
         for name in session.tables.keys() {
-            delivery.tell(|follower| follower.table_changed(name));
+            delivery.followers.tell(|follower| follower.table_changed(name));
         }
         *self.tables.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&session.tables));
     }
 
     fn tell(&self, transaction: &Arc<Transaction>) {
         let mut delivery = self.delivery();
-        delivery.tell(|follower| follower.committed(transaction));
+        delivery.followers.tell(|follower| follower.committed(transaction));
         delivery.lsn = transaction.lsn;
     }
 
     /// Ends the shapes of a table.
     fn void(&self, name: &TableName) {
-        self.delivery().tell(|follower| follower.table_changed(name));
+        self.delivery().followers.tell(|follower| follower.table_changed(name));
+    }
+
+    /// A connection beside the one that reads the log, while its permit lives.
+    async fn connect(&self) -> Result<(Client, SemaphorePermit<'_>), SourceError> {
+        // It is never closed.
+        let permit = self.connections.acquire().await.map_err(database)?;
+        Ok((setup::connect(&self.config).await.map_err(database)?, permit))
+    }
+
+    async fn end_of_log(&self) -> Result<u64, SourceError> {
+        let (client, _permit) = self.connect().await?;
+        let end = "SELECT (pg_current_wal_insert_lsn() - '0/0')::int8";
+        let end: i64 = client.query_one(end, &[]).await.map_err(database)?.get(0);
+        Ok(end.cast_unsigned())
     }
 
     async fn snapshot(
@@ -213,9 +225,7 @@ impl Shared {
         visit: &mut dyn FnMut(usize, &Row),
     ) -> Result<SnapshotPosition, SourceError> {
         let known = self.tables().ok_or_else(|| database(NoConnection))?;
-        // It is never closed.
-        let _permit = self.snapshots.acquire().await.map_err(database)?;
-        let client = setup::connect(&self.config).await.map_err(database)?;
+        let (client, _permit) = self.connect().await?;
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         client.batch_execute(begin).await.map_err(database)?;
         let position = follow::current_snapshot(&client).await.map_err(database)?;
@@ -226,7 +236,7 @@ impl Shared {
             let columns = columns.join(", ");
             // Rows of tables that inherit are told as theirs; rows of partitions as the parent's.
             let only = if table.partitioned { "" } else { "ONLY " };
-            let from = format!("{only}{}.{}", quoted(&name.schema), quoted(&name.name));
+            let from = format!("{only}{}", setup::qualified(name));
             // Simple queries give every value as its text.
             let declare = format!("DECLARE rows NO SCROLL CURSOR FOR SELECT {columns} FROM {from}");
             client.batch_execute(&declare).await.map_err(database)?;
@@ -251,10 +261,9 @@ impl Shared {
     }
 }
 
-impl Delivery {
-    fn tell(&mut self, event: impl Fn(&dyn Follower)) {
-        self.followers.retain(|follower| follower.upgrade().inspect(|follower| event(&**follower)).is_some());
-    }
+/// Waits on a thread that may block, where the executor's own isn't at hand.
+fn wait_for<T>(work: impl Future<Output = Result<T, SourceError>>) -> Result<T, SourceError> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(database)?.block_on(work)
 }
 
 fn database(error: impl std::error::Error + Send + Sync + 'static) -> SourceError {
@@ -273,29 +282,17 @@ impl Source for PostgresSource {
         tables: &[TableName],
         visit: &mut dyn FnMut(usize, &Row),
     ) -> Result<SnapshotPosition, SourceError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(database)?;
-        runtime.block_on(self.shared.snapshot(tables, visit))
+        wait_for(self.shared.snapshot(tables, visit))
     }
 
     fn follow(&self, follower: Weak<dyn Follower>) -> u64 {
         let mut delivery = self.shared.delivery();
-        delivery.followers.push(follower);
+        delivery.followers.add(follower);
         delivery.lsn
     }
 
     fn lsn(&self) -> Result<Option<u64>, SourceError> {
-        let read = async {
-            let client = setup::connect(&self.shared.config).await?;
-            let end = "SELECT (pg_current_wal_insert_lsn() - '0/0')::int8";
-            Ok::<i64, tokio_postgres::Error>(client.query_one(end, &[]).await?.get(0))
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(database)?;
-        let lsn = runtime.block_on(async {
-            // It is never closed.
-            let _permit = self.shared.snapshots.acquire().await.map_err(database)?;
-            read.await.map_err(database)
-        });
-        lsn.map(|lsn| Some(lsn.cast_unsigned()))
+        wait_for(self.shared.end_of_log()).map(Some)
     }
 
     fn readiness(&self) -> Readiness {

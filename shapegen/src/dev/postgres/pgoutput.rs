@@ -16,25 +16,23 @@ pub(super) enum Message {
     },
     /// What the next rows of a table look like.
     Relation(Relation),
-    Insert {
+    /// A row of a table came, changed or went.
+    Row {
         relation: u32,
-        new: Vec<Field>,
-    },
-    Update {
-        relation: u32,
-        /// All columns before; `None` where the table's replica identity gives less.
-        old: Option<Vec<Field>>,
-        new: Vec<Field>,
-    },
-    Delete {
-        relation: u32,
-        /// As for an update.
-        old: Option<Vec<Field>>,
+        change: Tuples,
     },
     Truncate {
         relations: Vec<u32>,
     },
     Other,
+}
+
+/// A row before and after; `old` has all columns, and is `None` where the table's replica identity gives less.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Tuples {
+    Insert { new: Vec<Field> },
+    Update { old: Option<Vec<Field>>, new: Vec<Field> },
+    Delete { old: Option<Vec<Field>> },
 }
 
 /// A table as the following rows have it.
@@ -94,7 +92,7 @@ pub(super) fn read(bytes: &[u8]) -> Read<Message> {
         b'I' => {
             let relation = reader.u32()?;
             reader.skip(1)?;
-            Message::Insert { relation, new: reader.tuple()? }
+            Message::Row { relation, change: Tuples::Insert { new: reader.tuple()? } }
         }
         b'U' => {
             let relation = reader.u32()?;
@@ -106,13 +104,13 @@ pub(super) fn read(bytes: &[u8]) -> Read<Message> {
                     (identity == b'O').then_some(old)
                 }
             };
-            Message::Update { relation, old, new: reader.tuple()? }
+            Message::Row { relation, change: Tuples::Update { old, new: reader.tuple()? } }
         }
         b'D' => {
             let relation = reader.u32()?;
             let identity = reader.byte()?;
             let old = reader.tuple()?;
-            Message::Delete { relation, old: (identity == b'O').then_some(old) }
+            Message::Row { relation, change: Tuples::Delete { old: (identity == b'O').then_some(old) } }
         }
         b'T' => {
             let count = reader.u32()?;
@@ -193,6 +191,10 @@ mod tests {
         parts.concat()
     }
 
+    fn row(change: Tuples) -> Message {
+        Message::Row { relation: 7, change }
+    }
+
     const ID: &[u8] = &7_u32.to_be_bytes();
 
     #[test]
@@ -221,18 +223,15 @@ mod tests {
                     ],
                 }),
             ),
-            (bytes(&[b"I", ID, b"N", &tuple]), Message::Insert { relation: 7, new: fields.clone() }),
+            (bytes(&[b"I", ID, b"N", &tuple]), row(Tuples::Insert { new: fields.clone() })),
             (
                 bytes(&[b"U", ID, b"O", &tuple, b"N", &toasted]),
-                Message::Update { relation: 7, old: Some(fields.clone()), new: vec![Field::Unchanged, Field::Null] },
+                row(Tuples::Update { old: Some(fields.clone()), new: vec![Field::Unchanged, Field::Null] }),
             ),
-            (
-                bytes(&[b"U", ID, b"K", &tuple, b"N", &tuple]),
-                Message::Update { relation: 7, old: None, new: fields.clone() },
-            ),
-            (bytes(&[b"U", ID, b"N", &tuple]), Message::Update { relation: 7, old: None, new: fields.clone() }),
-            (bytes(&[b"D", ID, b"O", &tuple]), Message::Delete { relation: 7, old: Some(fields) }),
-            (bytes(&[b"D", ID, b"K", &tuple]), Message::Delete { relation: 7, old: None }),
+            (bytes(&[b"U", ID, b"K", &tuple, b"N", &tuple]), row(Tuples::Update { old: None, new: fields.clone() })),
+            (bytes(&[b"U", ID, b"N", &tuple]), row(Tuples::Update { old: None, new: fields.clone() })),
+            (bytes(&[b"D", ID, b"O", &tuple]), row(Tuples::Delete { old: Some(fields) })),
+            (bytes(&[b"D", ID, b"K", &tuple]), row(Tuples::Delete { old: None })),
             (
                 bytes(&[b"T", &2_u32.to_be_bytes(), &[0], ID, &8_u32.to_be_bytes()]),
                 Message::Truncate { relations: vec![7, 8] },

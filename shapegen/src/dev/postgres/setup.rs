@@ -7,6 +7,7 @@ use tokio_postgres::{Client, Config, NoTls};
 
 use super::super::log::{Event, Log};
 use super::tables::{self, Tables};
+use crate::naming::quoted;
 
 /// All publications of dev services begin so; what follows is a number of the process's own.
 const PREFIX: &str = "shapegen_dev_";
@@ -42,12 +43,8 @@ pub(super) fn said(error: &tokio_postgres::Error) -> String {
     }
 }
 
-/// A name as SQL reads it.
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-fn qualified(name: &TableName) -> String {
+/// A table's name in SQL.
+pub(super) fn qualified(name: &TableName) -> String {
     format!("{}.{}", quoted(&name.schema), quoted(&name.name))
 }
 
@@ -70,7 +67,52 @@ pub(super) async fn connect(config: &Config) -> Result<Client, tokio_postgres::E
     Ok(client)
 }
 
-/// Looks at everything that could be in the way, so that all of it is said at once.
+/// What decides whether a server can be followed.
+struct Facts {
+    version: i32,
+    wal_level: String,
+    may_replicate: bool,
+    may_publish: bool,
+    has_free_slot: bool,
+    role: String,
+    database: String,
+}
+
+impl Facts {
+    /// Everything that is in the way, so that all of it is said at once.
+    fn missing(&self) -> Vec<String> {
+        let Self { wal_level, .. } = self;
+        let (role, database) = (quoted(&self.role), quoted(&self.database));
+        let says = [
+            (self.version < 140_000, "- it is older than PostgreSQL 14".to_owned()),
+            (
+                wal_level != "logical",
+                format!(
+                    "- wal_level is {wal_level}, not logical: run `ALTER SYSTEM SET wal_level = logical;` and restart \
+                     PostgreSQL"
+                ),
+            ),
+            (
+                !self.may_replicate,
+                format!("- the role {role} may not follow changes: run `ALTER ROLE {role} REPLICATION;`"),
+            ),
+            (
+                !self.may_publish,
+                format!(
+                    "- the role {role} may not create a publication: run `GRANT CREATE ON DATABASE {database} TO {role};`"
+                ),
+            ),
+            (
+                !self.has_free_slot,
+                "- all replication slots are taken: drop one, or raise max_replication_slots and restart PostgreSQL"
+                    .to_owned(),
+            ),
+        ];
+        says.into_iter().filter(|(is_missing, _)| *is_missing).map(|(_, said)| said).collect()
+    }
+}
+
+/// Fails when the server can't be followed.
 pub(super) async fn check(client: &Client) -> Result<(), PostgresError> {
     let row = client
         .query_one(
@@ -82,31 +124,16 @@ pub(super) async fn check(client: &Client) -> Result<(), PostgresError> {
             &[],
         )
         .await?;
-    let (role, database) = (quoted(&row.get::<_, String>(5)), quoted(&row.get::<_, String>(6)));
-    let mut missing = Vec::new();
-    if row.get::<_, i32>(0) < 140_000 {
-        missing.push("- it is older than PostgreSQL 14".to_owned());
-    }
-    let wal_level: String = row.get(1);
-    if wal_level != "logical" {
-        missing.push(format!(
-            "- wal_level is {wal_level}, not logical: run `ALTER SYSTEM SET wal_level = logical;` and restart PostgreSQL"
-        ));
-    }
-    if !row.get::<_, bool>(2) {
-        missing.push(format!("- the role {role} may not follow changes: run `ALTER ROLE {role} REPLICATION;`"));
-    }
-    if !row.get::<_, bool>(3) {
-        missing.push(format!(
-            "- the role {role} may not create a publication: run `GRANT CREATE ON DATABASE {database} TO {role};`"
-        ));
-    }
-    if !row.get::<_, bool>(4) {
-        missing.push(
-            "- all replication slots are taken: drop one, or raise max_replication_slots and restart PostgreSQL"
-                .to_owned(),
-        );
-    }
+    let facts = Facts {
+        version: row.get(0),
+        wal_level: row.get(1),
+        may_replicate: row.get(2),
+        may_publish: row.get(3),
+        has_free_slot: row.get(4),
+        role: row.get(5),
+        database: row.get(6),
+    };
+    let missing = facts.missing();
     if missing.is_empty() { Ok(()) } else { Err(PostgresError::Unfit(missing)) }
 }
 
@@ -238,4 +265,38 @@ pub(super) async fn unpublish(client: &Client, publication: &str) -> Result<(), 
         }
     }
     client.batch_execute(&format!("DROP PUBLICATION IF EXISTS {name}")).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_thing_that_is_missing_is_said_with_what_helps() {
+        let fit = Facts {
+            version: 140_001,
+            wal_level: "logical".to_owned(),
+            may_replicate: true,
+            may_publish: true,
+            has_free_slot: true,
+            role: "a\"b".to_owned(),
+            database: "app".to_owned(),
+        };
+        assert_eq!(fit.missing(), [] as [&str; 0]);
+        let unfit = Facts {
+            version: 130_015,
+            wal_level: "replica".to_owned(),
+            may_replicate: false,
+            may_publish: false,
+            has_free_slot: false,
+            ..fit
+        };
+        insta::assert_snapshot!(unfit.missing().join("\n"), @r#"
+        - it is older than PostgreSQL 14
+        - wal_level is replica, not logical: run `ALTER SYSTEM SET wal_level = logical;` and restart PostgreSQL
+        - the role "a""b" may not follow changes: run `ALTER ROLE "a""b" REPLICATION;`
+        - the role "a""b" may not create a publication: run `GRANT CREATE ON DATABASE "app" TO "a""b";`
+        - all replication slots are taken: drop one, or raise max_replication_slots and restart PostgreSQL
+        "#);
+    }
 }

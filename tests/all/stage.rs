@@ -169,15 +169,21 @@ pub async fn until(what: &str, mut reached: impl FnMut() -> bool) {
     tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap_or_else(|_| panic!("never came: {what}"));
 }
 
-/// Waits until two sides that have to be asked for are equal; half a minute means that they never are, and shows both.
+/// Waits until two sides that have to be asked for are equal; half a minute in which the first doesn't move means that
+/// they never are, and shows both.
 pub async fn until_equal<T: PartialEq + Debug>(what: &str, mut sides: impl AsyncFnMut() -> (T, T)) {
-    let end = Instant::now() + Duration::from_secs(30);
+    let mut last = None;
+    let mut moved = Instant::now();
     loop {
         let (found, expected) = sides().await;
         if found == expected {
             return;
         }
-        assert!(Instant::now() < end, "{what}:\n{found:#?}\nis not\n{expected:#?}");
+        if last.as_ref() != Some(&found) {
+            moved = Instant::now();
+        }
+        assert!(moved.elapsed() < Duration::from_secs(30), "{what}:\n{found:#?}\nis not\n{expected:#?}");
+        last = Some(found);
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
 }

@@ -121,6 +121,19 @@ impl Screen {
         }
     }
 
+    /// What its syncs are doing.
+    fn connections(&self) -> String {
+        format!(
+            "{:?}",
+            (
+                self.livestreams.connection(),
+                self.notifications.connection(),
+                self.viewers.connection(),
+                self.chat_messages.connection()
+            )
+        )
+    }
+
     /// What it shows, in the form of [`queried`].
     fn shown(&self) -> Vec<String> {
         fn rows<S: Shape>(collection: &Collection<S>, text: impl Fn(&S) -> String) -> Vec<String> {
@@ -234,7 +247,14 @@ async fn clients_that_come_and_go_end_with_what_their_queries_give() {
         let (person, screen) = screen.await.unwrap();
         let expected = queried(&database, person);
         let what = format!("the collections of {person}; SHAPEGEN_SEED={seed}");
-        until_equal(&what, async || (screen.shown(), expected.clone())).await;
+        let shown = async || {
+            let mut shown = screen.shown();
+            if shown != expected {
+                shown.push(screen.connections());
+            }
+            (shown, expected.clone())
+        };
+        until_equal(&what, shown).await;
     }
     for (follower, (shape, query)) in followers.into_iter().zip(FOLLOWED) {
         let mut follower = follower.await.unwrap();

@@ -24,7 +24,7 @@ impl<S: Shape> Sync<S> {
             Some(store) => Storage::Disk(store.partition("bench")?),
             None => Storage::Memory,
         };
-        let shared = Arc::new(Shared::new(Default::default()));
+        let shared = Arc::new(Shared::new(Default::default(), tokio::sync::mpsc::unbounded_channel().0));
         let kept = Kept::new(&storage, S::DEFINITION, format!("{}#1", S::DEFINITION.name));
         let rows = Box::new(Rows::new(shared.clone(), store.is_some()));
         let (local, _) = Local::open(S::DEFINITION, kept, rows, Default::default()).await;

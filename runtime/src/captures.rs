@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::columns::{ColumnError, Columns, Encoder};
-use crate::definition::{Column, LocalTable, Policy, ShapeDefinition, Table};
+use crate::definition::{Column, LocalTable, Policy, ShapeDefinition, Table, Transport};
 use crate::log::{Log, LogError, Message, Operation};
 use crate::shape::Shape;
 use crate::value::Numeric;
@@ -23,7 +23,7 @@ pub(crate) struct Capture {
 impl Capture {
     /// The capture whose file name begins so; the only one.
     pub(crate) fn load(prefix: &str) -> Self {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests-data/captures");
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/captures");
         let mut found = std::fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().path())
@@ -114,7 +114,12 @@ const fn column(name: &'static str, pg_type: &'static str, dims: u8, not_null: b
     Column { name, pg_type, dims, not_null, local: name, stored_as: "" }
 }
 
-const fn definition(name: &'static str, columns: &'static [Column], key: &'static [u16]) -> ShapeDefinition {
+const fn definition(
+    name: &'static str,
+    columns: &'static [Column],
+    key: &'static [u16],
+    transport: Transport,
+) -> ShapeDefinition {
     ShapeDefinition {
         name,
         table: Table { schema: "public", name },
@@ -123,13 +128,13 @@ const fn definition(name: &'static str, columns: &'static [Column], key: &'stati
         filter: None,
         params: &[],
         request: 0,
-        policy: Policy { kept: false, flush_within_ms: 0, stale_after_s: 86_400, max_age_s: None },
+        policy: Policy { kept: false, flush_within_ms: 0, stale_after_s: 86_400, max_age_s: None, transport },
         local: LocalTable { table: name, create: "", indexes: &[], view: "", fingerprint: 0 },
     }
 }
 
 macro_rules! shape {
-    ($(#[$doc:meta])* $row:ident of $table:literal, key $key_at:literal $key:ident: $key_type:ty,
+    ($(#[$doc:meta])* $row:ident of $table:literal by $transport:ident, key $key_at:literal $key:ident: $key_type:ty,
      { $($field:ident: $type:ty = $pg_type:literal $dims:literal $not_null:literal),* $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
@@ -139,7 +144,10 @@ macro_rules! shape {
             type Key = $key_type;
             type Params = ();
             const DEFINITION: &'static ShapeDefinition = &definition(
-                $table, &[$(column(stringify!($field), $pg_type, $dims, $not_null)),*], &[$key_at],
+                $table,
+                &[$(column(stringify!($field), $pg_type, $dims, $not_null)),*],
+                &[$key_at],
+                Transport::$transport,
             );
 
             fn key(&self) -> $key_type {
@@ -172,7 +180,7 @@ macro_rules! shape {
 
 shape! {
     /// Captures 05 to 16. The key isn't the first column, and no column stands where the server sends it.
-    Item of "items", key 1 id: i32, {
+    Item of "items" by LongPoll, key 1 id: i32, {
         title: String = "text" 0 true,
         id: i32 = "int4" 0 true,
         n: Option<i32> = "int4" 0 false,
@@ -183,7 +191,7 @@ shape! {
 
 shape! {
     /// Captures 01 to 04: some of the 40 columns.
-    AllTypes of "all_types", key 0 id: i32, {
+    AllTypes of "all_types" by LongPoll, key 0 id: i32, {
         id: i32 = "int4" 0 true,
         i2: Option<i16> = "int2" 0 false,
         i8: i64 = "int8" 0 true,
@@ -203,7 +211,7 @@ shape! {
 
 shape! {
     /// The first row of capture 01 alone has values that jiff holds.
-    Dates of "all_types", key 0 id: i32, {
+    Dates of "all_types" by LongPoll, key 0 id: i32, {
         id: i32 = "int4" 0 true,
         tstz: Option<Timestamp> = "timestamptz" 0 false,
         d: Option<Date> = "date" 0 false,
@@ -212,8 +220,27 @@ shape! {
 
 shape! {
     /// Captures A1 to A5.
-    Gone of "gone", key 0 id: i32, {
+    Gone of "gone" by LongPoll, key 0 id: i32, {
         id: i32 = "int4" 0 true,
         v: Option<String> = "text" 0 false,
+    }
+}
+
+shape! {
+    /// As `Gone`, followed by events.
+    BusyGone of "gone" by Events, key 0 id: i32, {
+        id: i32 = "int4" 0 true,
+        v: Option<String> = "text" 0 false,
+    }
+}
+
+shape! {
+    /// As `Item`, followed by events.
+    BusyItem of "items" by Events, key 1 id: i32, {
+        title: String = "text" 0 true,
+        id: i32 = "int4" 0 true,
+        n: Option<i32> = "int4" 0 false,
+        note: Option<String> = "text" 0 false,
+        done: bool = "bool" 0 true,
     }
 }

@@ -37,11 +37,15 @@ pub(crate) enum Clock {
 impl Clock {
     /// Seconds since 1970.
     pub(crate) fn now(&self) -> i64 {
-        let since_1970 = match self {
+        i64::try_from(self.since_1970().as_secs()).unwrap_or(i64::MAX)
+    }
+
+    /// The time; a clock that was set wrong says what it says.
+    pub(crate) fn since_1970(&self) -> Duration {
+        match self {
             Self::System => SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(),
             Self::Manual(clock) => *clock.0.borrow(),
-        };
-        i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX)
+        }
     }
 
     pub(crate) async fn sleep(&self, pause: Duration) {

@@ -135,6 +135,18 @@ pub struct Policy {
     pub stale_after_s: u32,
     /// Rows older than this, in seconds, are deleted and never shown.
     pub max_age_s: Option<u32>,
+    /// How changes come once the rows are there.
+    pub transport: Transport,
+}
+
+/// How changes come once a shape's rows are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// A request is answered when there is news, and is followed by the next.
+    LongPoll,
+    /// One request is answered with each batch of changes as it comes (server-sent events). Where somebody on the way
+    /// doesn't let it through, long polls take over.
+    Events,
 }
 
 /// The table of the local database that keeps a shape's rows.

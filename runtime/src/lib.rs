@@ -30,7 +30,7 @@ pub mod stream;
 pub mod value;
 
 #[cfg(feature = "client")]
-pub use client::{BuildError, Client, ClientBuilder, Mode, Session, Storage};
+pub use client::{BuildError, Client, ClientBuilder, Mode, PauseGuard, Recover, Recovery, Session, Storage};
 #[cfg(feature = "client")]
 pub use clock::ManualClock;
 #[cfg(feature = "client")]

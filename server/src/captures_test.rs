@@ -13,7 +13,7 @@ use crate::testing::{Answer, assert_same, builder, capture_tables, get, get_held
 use crate::{Listening, MemoryTransaction};
 
 fn capture(name: &str) -> Answer {
-    let path = format!("{}/tests-data/captures/{name}.http", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../tests/captures/{name}.http", env!("CARGO_MANIFEST_DIR"));
     Answer::parse(&std::fs::read_to_string(path).unwrap())
 }
 

@@ -118,7 +118,7 @@ impl Answer {
     fn up_to_date(offset: &str, messages: &[String]) -> Self {
         let mut messages = messages.to_vec();
         messages.push(r#"{"headers":{"control":"up-to-date"}}"#.to_owned());
-        Self::new(offset, &messages)
+        Self::new(offset, &messages).with("electric-up-to-date", "")
     }
 
     fn with(mut self, header: &'static str, value: &str) -> Self {

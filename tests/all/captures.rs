@@ -92,7 +92,7 @@ struct Recorded {
 }
 
 fn folder() -> PathBuf {
-    workspace().join("server/tests-data/captures")
+    workspace().join("tests/captures")
 }
 
 fn recorded() -> Vec<Recorded> {

@@ -10,7 +10,9 @@ pub use crate::clock::ManualClock;
 #[cfg(feature = "client")]
 pub use crate::collection::Collection;
 pub use crate::columns::{ColumnError, Columns, Encoder, nullable, or_default};
-pub use crate::definition::{Column, Filter, LocalTable, Param, ParamSource, Policy, ShapeDefinition, Table};
+pub use crate::definition::{
+    Column, Filter, LocalTable, Param, ParamSource, Policy, ShapeDefinition, Table, Transport,
+};
 pub use crate::expr::{ArrayTest, Comparison, Expr, Function, Kind, Like, Number, Operand, Scalar, Select, Test};
 pub use crate::shape::{Index, Shape, ShapeParams};
 #[cfg(feature = "serde")]
@@ -74,7 +76,13 @@ pub static INERT: &ShapeDefinition = &ShapeDefinition {
     filter: None,
     params: &[],
     request: 0,
-    policy: Policy { kept: false, flush_within_ms: 0, stale_after_s: 0, max_age_s: None },
+    policy: Policy {
+        kept: false,
+        flush_within_ms: 0,
+        stale_after_s: 0,
+        max_age_s: None,
+        transport: Transport::LongPoll,
+    },
     local: LocalTable { table: "", create: "", indexes: &[], view: "", fingerprint: 0 },
 };
 

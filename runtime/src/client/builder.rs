@@ -1,7 +1,7 @@
 //! How a client comes to be: address, store, session, runtime.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,8 +10,10 @@ use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::session::{Session, Token};
-use super::{Client, Inner, Mode, Runtime, Storage};
+use super::expired::ExpiredHandles;
+use super::session::{Session, Token, TokenProvider};
+use super::transport::{Header, Sender};
+use super::{Client, Inner, Mode, Recover, Runtime, Storage};
 use crate::clock::{Clock, ManualClock};
 use crate::store::SqliteStore;
 
@@ -37,6 +39,9 @@ pub enum BuildError {
         /// Why.
         reason: String,
     },
+    /// A read timeout of zero: every request would be given up before its answer.
+    #[error("a read timeout of zero gives every request up")]
+    ReadTimeout,
     /// The thread for the sync can't be started.
     #[error("the sync's thread can't be started")]
     Thread(#[source] std::io::Error),
@@ -57,6 +62,9 @@ pub struct ClientBuilder<C> {
     runtime: Option<Handle>,
     store: Option<SqliteStore>,
     clock: Clock,
+    headers: Vec<Header>,
+    recover: Option<Arc<dyn Recover>>,
+    read_timeout: Option<Duration>,
     client: PhantomData<fn() -> C>,
 }
 
@@ -74,6 +82,9 @@ impl<C: TypedClient> ClientBuilder<C> {
             runtime: None,
             store: None,
             clock: Clock::System,
+            headers: Vec::new(),
+            recover: None,
+            read_timeout: Some(READ_TIMEOUT),
             client: PhantomData,
         }
     }
@@ -111,6 +122,38 @@ impl<C: TypedClient> ClientBuilder<C> {
         self
     }
 
+    /// Sends this header with every request. Its value is never shown. One that HTTP doesn't allow is left out, and logged;
+    /// `Authorization` is the token's, see the session.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.extend(Header::fixed(name, value));
+        self
+    }
+
+    /// As [`header`](Self::header), with a value that is asked for before each request.
+    pub fn header_from(mut self, name: &str, value: impl TokenProvider) -> Self {
+        self.headers.extend(Header::asked(name, Arc::new(value)));
+        self
+    }
+
+    /// Asks the program about each error that would end a sync and may be cured from outside: new headers after a 403, say.
+    /// Without it, or when it says stop, the collection's connection is
+    /// [`Stopped`](crate::Connection::Stopped) with the error.
+    ///
+    /// A 401 renews the session's token before; this is asked when that didn't help. After 50 recoveries without a delivery
+    /// between them the sync ends.
+    pub fn on_error(mut self, recover: impl Recover) -> Self {
+        self.recover = Some(Arc::new(recover));
+        self
+    }
+
+    /// A request for which no byte comes for so long is given up and sent anew; 45 s unless said otherwise, `None` for ever.
+    ///
+    /// Services hold a request for 20 s until there is news: it should be longer than that.
+    pub fn read_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.read_timeout = timeout.into();
+        self
+    }
+
     /// Goes by a clock that a test moves.
     pub fn clock(mut self, clock: ManualClock) -> Self {
         self.clock = Clock::Manual(clock);
@@ -129,6 +172,9 @@ impl<C: TypedClient> ClientBuilder<C> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(none(format!("its scheme is `{}`", url.scheme())));
         }
+        if self.read_timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Err(BuildError::ReadTimeout);
+        }
         let runtime = match self.runtime {
             Some(handle) => Runtime { handle, stop: None },
             None => own_runtime().map_err(BuildError::Thread)?,
@@ -143,15 +189,20 @@ impl<C: TypedClient> ClientBuilder<C> {
                 }
             },
         };
+        let transport = Arc::new(http_client(url.scheme() == "https", self.read_timeout)?);
+        let token = Token::new(self.session.token_provider());
         let inner = Inner {
             url: self.url,
             mode: self.mode,
-            token: Token::new(self.session.token_provider()),
             session: self.session,
-            http: http_client(url.scheme() == "https")?,
+            sender: Sender::new(transport, token, self.headers),
             runtime,
+            expired: Arc::new(ExpiredHandles::new(&storage)),
             storage,
             clock: self.clock,
+            activity: Arc::default(),
+            sleep_watch: OnceLock::new(),
+            recover: self.recover,
             collections: Default::default(),
         };
         Ok(C::from_client(Client(Arc::new(inner))))
@@ -182,7 +233,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MOST_REDIRECTS: usize = 10;
 
 /// TLS by ring, whatever provider the program installed for itself; the platform's roots where the address needs them.
-fn http_client(https: bool) -> Result<reqwest::Client, BuildError> {
+fn http_client(https: bool, read_timeout: Option<Duration>) -> Result<reqwest::Client, BuildError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -192,13 +243,14 @@ fn http_client(https: bool) -> Result<reqwest::Client, BuildError> {
     } else {
         config.with_root_certificates(rustls::RootCertStore::empty())
     };
-    reqwest::Client::builder()
+    let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(config.with_no_client_auth())
         .redirect(Policy::custom(same_origin))
-        .read_timeout(READ_TIMEOUT)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .build()
-        .map_err(BuildError::Http)
+        .connect_timeout(CONNECT_TIMEOUT);
+    if let Some(timeout) = read_timeout {
+        builder = builder.read_timeout(timeout);
+    }
+    builder.build().map_err(BuildError::Http)
 }
 
 /// Who is asking and what for goes to nobody else, and not in clear where it was asked for encrypted.

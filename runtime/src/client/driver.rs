@@ -1,28 +1,42 @@
 //! The thin driver: gives the stream HTTP, time and randomness, the rows their columns, the store its batches.
 
 use std::collections::VecDeque;
-use std::error::Error as _;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use reqwest::header::HeaderMap;
+use tokio::sync::{mpsc, oneshot, watch};
 
+use super::activity::Activity;
+use super::expired::ExpiredHandles;
 use super::kept::Kept;
 use super::local::Local;
-use super::session::Token;
+use super::recovery::Recover;
+use super::transport::{Arrived, Pending, Requests, Sender};
 use super::{Client, Mode};
 use crate::clock::Clock;
-use crate::collection::{Connection, ErasedRows};
+use crate::collection::{Connection, ErasedRows, Teller};
 use crate::definition::{ParamSource, ShapeDefinition};
-use crate::stream::{Address, AddressError, Effect, Event, Headers, Origin, Request, Stream, SyncError};
+use crate::stream::{Address, AddressError, Delivery, Effect, Event, Origin, Outcome, RequestId, Stream, SyncError};
+
+/// What the handles of a collection ask of its driver.
+pub(crate) enum Command {
+    /// Tell when the rows are as new as now.
+    Refresh(oneshot::Sender<()>),
+}
 
 /// What one sync needs, without the client: it must not keep the client alive.
 pub(super) struct Driver {
     definition: &'static ShapeDefinition,
+    key: String,
     address: Result<Address, SyncError>,
-    http: reqwest::Client,
-    token: Token,
+    sender: Sender,
     clock: Clock,
     kept: Kept,
+    expired: Arc<ExpiredHandles>,
+    activity: watch::Receiver<Activity>,
+    recover: Option<Arc<dyn Recover>>,
 }
 
 impl Client {
@@ -36,10 +50,13 @@ impl Client {
         Driver {
             definition,
             address: address(definition, &inner.url, inner.mode, bound),
-            http: inner.http.clone(),
-            token: inner.token.clone(),
+            sender: inner.sender.clone(),
             clock: inner.clock.clone(),
-            kept: Kept::new(&inner.storage, definition, key),
+            kept: Kept::new(&inner.storage, definition, key.clone()),
+            key,
+            expired: inner.expired.clone(),
+            activity: inner.activity.subscribe(),
+            recover: inner.recover.clone(),
         }
     }
 }
@@ -70,129 +87,238 @@ fn address(
 }
 
 /// Follows a shape until it stops for good, or the task is aborted.
-pub(super) async fn run(driver: Driver, rows: Box<dyn ErasedRows>) {
-    let Driver { definition, address, http, token, clock, kept } = driver;
+pub(super) async fn run(driver: Driver, rows: Box<dyn ErasedRows>, commands: mpsc::UnboundedReceiver<Command>) {
+    let Driver { definition, key, address, sender, clock, kept, expired, activity, recover } = driver;
     let (local, position) = Local::open(definition, kept, rows, clock.clone()).await;
-    let mut sync = Sync { definition, http, token, clock, local };
+    let handle = expired.get(&key).await;
+    let teller = local.teller();
     let stopped = match address {
-        Ok(address) => sync.follow(Stream::new(definition, address, position, fastrand::u64(..))).await,
+        Ok(address) => {
+            let wakes = activity.borrow().wakes;
+            let mut sync = Sync {
+                definition,
+                stream: Stream::new(definition, address, position, handle, fastrand::u64(..)),
+                requests: Requests::new(sender),
+                local: Some(local),
+                delivering: None,
+                timer: None,
+                commands,
+                wakes,
+                activity,
+                resting: false,
+                refreshing: Vec::new(),
+                remember: (expired, key),
+                recover,
+                teller: teller.clone(),
+                clock,
+            };
+            sync.follow().await
+        }
         Err(error) => error,
     };
     tracing::error!(shape = definition.name, error = %stopped, "the sync has stopped");
-    sync.local.connection(Connection::Stopped(Arc::new(stopped)));
+    teller.connection(&Connection::Stopped(Arc::new(stopped)));
 }
 
 struct Sync {
     definition: &'static ShapeDefinition,
-    http: reqwest::Client,
-    token: Token,
+    stream: Stream,
+    requests: Requests,
+    /// Away while a body is taken over.
+    local: Option<Local>,
+    delivering: Option<Pending<'static, (Local, Result<Outcome, SyncError>)>>,
+    timer: Option<Pending<'static, ()>>,
+    commands: mpsc::UnboundedReceiver<Command>,
+    activity: watch::Receiver<Activity>,
+    /// Told to rest by the client.
+    resting: bool,
+    wakes: u64,
+    /// Who waits for rows that are as new as now.
+    refreshing: Vec<oneshot::Sender<()>>,
+    remember: (Arc<ExpiredHandles>, String),
+    recover: Option<Arc<dyn Recover>>,
+    teller: Arc<dyn Teller>,
     clock: Clock,
-    local: Local,
+}
+
+/// What happens next.
+enum Next {
+    Arrived(RequestId, Arrived),
+    Delivered(Local, Result<Outcome, SyncError>),
+    Timer,
+    Command(Command),
+    Activity,
 }
 
 impl Sync {
     /// Does what the stream says, until it says stop or the disk does.
-    async fn follow(&mut self, mut stream: Stream) -> SyncError {
-        let mut effects = VecDeque::from(stream.on(Event::Start));
-        while let Some(effect) = effects.pop_front() {
-            effects.extend(match effect {
-                Effect::Fetch(request) => self.fetch(&mut stream, &request).await,
-                Effect::Deliver(delivery) => match self.local.deliver(&delivery).await {
-                    Ok(outcome) => stream.on(Event::Delivered(outcome)),
-                    Err(error) if error.is_local() => return error,
-                    Err(error) => stream.on(Event::Rejected(error)),
-                },
-                Effect::Wait { at_least, up_to } => {
-                    self.clock.sleep(at_least.max(up_to.mul_f64(fastrand::f64()))).await;
-                    stream.on(Event::Timer)
-                }
-                Effect::Refetch => {
-                    tracing::info!(shape = self.definition.name, "the log is gone: the rows are fetched anew");
-                    Vec::new()
-                }
-                Effect::Online => {
-                    self.local.connection(Connection::Online);
-                    Vec::new()
-                }
-                Effect::Offline(error) => {
-                    tracing::warn!(shape = self.definition.name, %error, "no usable answer");
-                    self.local.connection(Connection::Offline(Arc::new(error)));
-                    Vec::new()
-                }
-                Effect::Stop(error) => {
-                    return error.unwrap_or(SyncError::Cancelled { of: Origin::new(self.definition) });
-                }
-            });
-        }
-        SyncError::Cancelled { of: Origin::new(self.definition) }
-    }
-
-    /// Sends one request and feeds the answer to the stream.
-    async fn fetch(&self, stream: &mut Stream, request: &Request) -> Vec<Effect> {
-        tracing::debug!(shape = self.definition.name, live = request.live, "request");
-        let mut response = match self.send(&request.url).await {
-            Ok(response) => response,
-            Err(error) => return stream.on(Event::Failed(reason(&error))),
-        };
-        let status = response.status().as_u16();
-        let mut effects = stream.on(Event::Head { status, headers: &ByName(response.headers()) });
-        // Only `Online` leaves the answer's body still to be read.
-        if effects.iter().any(|effect| *effect != Effect::Online) {
-            return effects;
-        }
+    async fn follow(&mut self) -> SyncError {
+        let mut effects = VecDeque::from(self.stream.on(Event::Start));
+        effects.extend(self.attend());
         loop {
-            effects.extend(match response.chunk().await {
-                Ok(Some(piece)) => stream.on(Event::Piece(&piece)),
-                Ok(None) => {
-                    effects.extend(stream.on(Event::End));
-                    return effects;
+            while let Some(effect) = effects.pop_front() {
+                if let Some(error) = self.perform(effect) {
+                    match self.recovered(error).await {
+                        Ok(more) => effects.extend(more),
+                        Err(error) => return error,
+                    }
                 }
-                Err(error) => {
-                    effects.extend(stream.on(Event::Failed(reason(&error))));
-                    return effects;
+            }
+            effects.extend(match self.next().await {
+                Next::Arrived(id, arrived) => self.stream.on(match &arrived {
+                    Arrived::Head { status, headers } => Event::Head { id, status: *status, headers },
+                    Arrived::Piece(bytes) => Event::Piece { id, bytes },
+                    Arrived::End(lasted) => Event::End { id, lasted: *lasted },
+                    Arrived::Failed(reason, lasted) => Event::Failed { id, reason: reason.clone(), lasted: *lasted },
+                }),
+                Next::Delivered(local, result) => {
+                    self.local = Some(local);
+                    match result {
+                        Ok(outcome) => self.stream.on(Event::Delivered(outcome)),
+                        Err(error) if error.is_local() => return error,
+                        Err(error) => self.stream.on(Event::Rejected(error)),
+                    }
                 }
+                Next::Timer => self.stream.on(Event::Timer),
+                Next::Command(Command::Refresh(refreshed)) => {
+                    self.refreshing.push(refreshed);
+                    self.stream.on(Event::Refresh)
+                }
+                Next::Activity => self.attend(),
             });
         }
     }
 
-    /// A 401 renews the token, once.
-    async fn send(&self, url: &str) -> reqwest::Result<reqwest::Response> {
-        let token = self.token.get(None).await;
-        let response = self.get(url, token.as_deref()).await?;
-        if response.status() != reqwest::StatusCode::UNAUTHORIZED || token.is_none() {
-            return Ok(response);
+    /// Does it; returns why the stream stops, where it does.
+    fn perform(&mut self, effect: Effect) -> Option<SyncError> {
+        let shape = self.definition.name;
+        match effect {
+            Effect::Fetch(request) => {
+                tracing::debug!(shape, live = request.live, events = request.events, "request");
+                self.requests.send(request);
+            }
+            Effect::Abandon(id) => self.requests.abandon(id),
+            // It is here: the stream delivers one body after the other.
+            Effect::Deliver(delivery) => self.delivering = self.local.take().map(|local| deliver(local, delivery)),
+            Effect::Wait { at_least, up_to } => {
+                let clock = self.clock.clone();
+                let pause = at_least.max(up_to.mul_f64(fastrand::f64()));
+                self.timer = Some(Box::pin(async move { clock.sleep(pause).await }));
+            }
+            Effect::Refetch => tracing::info!(shape, "the log is gone: the rows are fetched anew"),
+            Effect::Refreshed => {
+                // Who doesn't wait any more needs no answer.
+                for refreshed in self.refreshing.drain(..) {
+                    let _ = refreshed.send(());
+                }
+            }
+            Effect::Expired(handle) => self.remember.0.set(&self.remember.1, handle, self.clock.now()),
+            Effect::Online => self.connection(Connection::Online),
+            Effect::Offline(error) => {
+                tracing::warn!(shape, %error, "no usable answer");
+                self.connection(Connection::Offline(Arc::new(error)));
+            }
+            Effect::Stop(error) => {
+                return Some(error.unwrap_or(SyncError::Cancelled { of: Origin::new(self.definition) }));
+            }
         }
-        let renewed = self.token.get(token.as_ref()).await;
-        self.get(url, renewed.as_deref()).await
+        None
     }
 
-    async fn get(&self, url: &str, token: Option<&str>) -> reqwest::Result<reqwest::Response> {
-        let request = self.http.get(url);
-        match token {
-            Some(token) => request.bearer_auth(token).send().await,
-            None => request.send().await,
+    /// Asks the program what to do about an error; what follows, or the error where it ends the sync.
+    async fn recovered(&mut self, error: SyncError) -> Result<Vec<Effect>, SyncError> {
+        let Some(recover) = self.recover.clone().filter(|_| error.may_recover()) else { return Err(error) };
+        self.connection(Connection::Offline(Arc::new(error.clone())));
+        let Some(renewed) = recover.recover(Arc::new(error.clone())).await.into_renewed() else { return Err(error) };
+        tracing::info!(shape = self.definition.name, %error, "the program goes on after an error");
+        renewed.headers.into_iter().for_each(|header| self.requests.sender().set_header(header));
+        let of = Origin::new(self.definition);
+        self.stream.set_parameters(&renewed.parameters).map_err(|error| SyncError::Address { of, error })?;
+        Ok(self.stream.on(Event::Recover))
+    }
+
+    /// What the client says to all of its syncs: rest, go on, the device has slept.
+    fn attend(&mut self) -> Vec<Effect> {
+        let Activity { pauses, wakes } = *self.activity.borrow_and_update();
+        let mut effects = Vec::new();
+        if std::mem::replace(&mut self.resting, pauses > 0) != self.resting {
+            effects = self.stream.on(if self.resting { Event::Pause } else { Event::Resume });
         }
+        if std::mem::replace(&mut self.wakes, wakes) != wakes {
+            tracing::info!(shape = self.definition.name, "the device has slept: asking anew");
+            effects.extend(self.stream.on(Event::Refresh));
+        }
+        effects
+    }
+
+    async fn next(&mut self) -> Next {
+        let Self { requests, delivering, timer, commands, activity, .. } = self;
+        let mut changed = pin!(activity.changed());
+        poll_fn(|context| {
+            if let Some((local, result)) = poll_once(delivering, context) {
+                return Poll::Ready(Next::Delivered(local, result));
+            }
+            if let Poll::Ready((id, arrived)) = requests.poll(context) {
+                return Poll::Ready(Next::Arrived(id, arrived));
+            }
+            if poll_once(timer, context).is_some() {
+                return Poll::Ready(Next::Timer);
+            }
+            // Without handles there are no more commands, and without a client nothing changes.
+            if let Poll::Ready(Some(command)) = commands.poll_recv(context) {
+                return Poll::Ready(Next::Command(command));
+            }
+            match changed.as_mut().poll(context) {
+                Poll::Ready(Ok(())) => Poll::Ready(Next::Activity),
+                _ => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    fn connection(&self, connection: Connection) {
+        self.teller.connection(&connection);
     }
 }
 
-struct ByName<'a>(&'a HeaderMap);
-
-impl Headers for ByName<'_> {
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.to_str().ok()
+/// Polls what may be there, and takes it away when it is done.
+fn poll_once<T>(waiting: &mut Option<Pending<'static, T>>, context: &mut Context<'_>) -> Option<T> {
+    match waiting.as_mut()?.as_mut().poll(context) {
+        Poll::Ready(value) => {
+            *waiting = None;
+            Some(value)
+        }
+        Poll::Pending => None,
     }
 }
 
-/// What went wrong and why, without the URL: it names the person.
-fn reason(error: &reqwest::Error) -> String {
-    let mut reason = String::new();
-    let mut cause: Option<&dyn std::error::Error> = error.source();
-    while let Some(error) = cause {
-        if !reason.is_empty() {
-            reason.push_str(": ");
-        }
-        reason.push_str(&error.to_string());
-        cause = error.source();
-    }
-    if reason.is_empty() { "the request failed".to_owned() } else { reason }
+/// Bodies from this size on are read beside the network, on a thread of their own.
+const LARGE: usize = 256 * 1024;
+
+fn deliver(mut local: Local, delivery: Delivery) -> Pending<'static, (Local, Result<Outcome, SyncError>)> {
+    Box::pin(async move {
+        let taken = if delivery.body.len() < LARGE {
+            local.take(&delivery)
+        } else {
+            let reading = tokio::task::spawn_blocking(move || {
+                let taken = local.take(&delivery);
+                (local, taken)
+            });
+            let (back, taken) = match reading.await {
+                Ok(read) => read,
+                Err(error) => match error.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    // The runtime is shutting down, and this task with it.
+                    Err(_) => std::future::pending().await,
+                },
+            };
+            local = back;
+            taken
+        };
+        let result = match taken {
+            Ok(taken) => local.settle(taken).await,
+            Err(error) => Err(error),
+        };
+        (local, result)
+    })
 }

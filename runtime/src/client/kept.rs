@@ -63,7 +63,7 @@ impl Kept {
         let mut position = None;
         if let Some(current) = opened.current {
             rows.publish();
-            rows.tell(&mut |state| {
+            rows.teller().tell(&mut |state| {
                 state.hydrated = true;
                 state.up_to_date_at = current.up_to_date_at;
             });

@@ -1,8 +1,10 @@
 //! What a sync has on this device: bodies go in, rows and what is kept of them come of it.
 
+use std::sync::Arc;
+
 use super::kept::Kept;
 use crate::clock::Clock;
-use crate::collection::{Connection, ErasedRows};
+use crate::collection::{Connection, ErasedRows, Teller};
 use crate::definition::ShapeDefinition;
 use crate::log::{Log, Message};
 use crate::position::Position;
@@ -18,6 +20,12 @@ pub(crate) struct Local {
     from_beginning: bool,
 }
 
+/// A body that was read, and is not yet to be seen.
+pub(crate) struct Taken {
+    outcome: Outcome,
+    position: Position,
+}
+
 impl Local {
     /// Shows what an earlier run left, and says where to go on.
     pub(crate) async fn open(
@@ -30,19 +38,32 @@ impl Local {
         (Self { definition, kept, rows, clock, from_beginning: false }, position)
     }
 
+    pub(crate) fn origin(&self) -> Origin {
+        Origin::new(self.definition)
+    }
+
+    /// Tells the collection's handles something, also while a body is taken over.
+    pub(crate) fn teller(&self) -> Arc<dyn Teller> {
+        self.rows.teller()
+    }
+
     /// Takes a body over: into the rows, into the store, and at up-to-date onto the screen.
     pub(crate) async fn deliver(&mut self, delivery: &Delivery) -> Result<Outcome, SyncError> {
+        let taken = self.take(delivery)?;
+        self.settle(taken).await
+    }
+
+    /// Reads a body into rows that nobody sees yet. The work of this grows with the body.
+    pub(crate) fn take(&mut self, delivery: &Delivery) -> Result<Taken, SyncError> {
         if delivery.first {
             self.rows.restart();
             self.kept.restart();
             self.from_beginning = true;
         }
-        let outcome = match self.read(&delivery.body) {
-            Ok(outcome @ (Outcome::MustRefetch | Outcome::Restart)) => {
-                self.rows.reject();
-                return Ok(outcome);
-            }
-            Ok(outcome) => outcome,
+        let outcome = self.read(&delivery.body);
+        match &outcome {
+            Ok(Outcome::UpToDate | Outcome::More) => self.rows.keep(),
+            Ok(Outcome::MustRefetch | Outcome::Restart) => self.rows.reject(),
             Err(error) => {
                 self.rows.reject();
                 if matches!(error, SyncError::Unsupported { .. }) {
@@ -50,22 +71,28 @@ impl Local {
                     self.rows.restart();
                     self.rows.publish();
                 }
-                return Err(error);
             }
-        };
-        self.rows.keep();
-        self.connection(Connection::Online);
+        }
+        Ok(Taken { outcome: outcome?, position: delivery.position.clone() })
+    }
+
+    /// Hands what was read to the store, and shows it at up-to-date.
+    pub(crate) async fn settle(&mut self, Taken { outcome, position }: Taken) -> Result<Outcome, SyncError> {
+        if matches!(outcome, Outcome::MustRefetch | Outcome::Restart) {
+            return Ok(outcome);
+        }
         let up_to_date_at = (outcome == Outcome::UpToDate).then(|| self.clock.now());
         // Before it is shown: who has seen a row and closes everything finds it on disk.
-        let on_their_way = self.kept.hand_over(&mut *self.rows, &delivery.position, up_to_date_at);
-        if let Some(at) = up_to_date_at {
+        let on_their_way = self.kept.hand_over(&mut *self.rows, &position, up_to_date_at);
+        if up_to_date_at.is_some() {
             self.rows.publish();
-            self.rows.tell(&mut |state| {
-                state.hydrated = true;
-                state.fresh = true;
-                state.up_to_date_at = Some(at);
-            });
         }
+        self.teller().tell(&mut |state| {
+            state.connection = Connection::Online;
+            if up_to_date_at.is_some() {
+                (state.hydrated, state.fresh, state.up_to_date_at) = (true, true, up_to_date_at);
+            }
+        });
         self.kept.finish(on_their_way?).await?;
         Ok(outcome)
     }
@@ -90,7 +117,7 @@ impl Local {
                     // The store doesn't know why its rows are there. From the beginning everything is said.
                     false if !self.from_beginning => return Ok(Outcome::Restart),
                     false => {
-                        return Err(SyncError::Unsupported { of: Origin::new(self.definition), message: "move-out" });
+                        return Err(SyncError::Unsupported { of: self.origin(), message: "move-out" });
                     }
                 },
                 Message::MoveIn(moved) => {
@@ -101,9 +128,5 @@ impl Local {
             };
         }
         Ok(outcome)
-    }
-
-    pub(super) fn connection(&self, connection: Connection) {
-        self.rows.tell(&mut |state| state.connection = connection.clone());
     }
 }

@@ -1,24 +1,32 @@
 //! The client: one session's collections, each synced once however many ask.
 
+mod activity;
 mod builder;
 mod driver;
+mod expired;
 mod kept;
 mod local;
+mod recovery;
 mod session;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::AbortHandle;
 
+pub use activity::PauseGuard;
 pub use builder::{BuildError, ClientBuilder, TypedClient};
+pub(crate) use driver::Command;
 pub(crate) use kept::Kept;
 pub(crate) use local::Local;
+pub use recovery::{Recover, Recovery};
 pub use session::{NoSession, Session, TokenProvider};
 
 use crate::cell::Cell;
@@ -27,7 +35,9 @@ use crate::collection::{Collection, Lease, Rows, Shared};
 use crate::columns::{Encoder, Form};
 use crate::definition::{ParamSource, ShapeDefinition};
 use crate::shape::{Shape, ShapeParams};
-use session::Token;
+use activity::Activity;
+use expired::ExpiredHandles;
+use transport::Sender;
 
 /// How a client names a shape to the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,11 +56,15 @@ struct Inner {
     url: String,
     mode: Mode,
     session: Session,
-    token: Token,
-    http: reqwest::Client,
+    sender: Sender,
     runtime: Runtime,
     storage: Storage,
+    expired: Arc<ExpiredHandles>,
     clock: Clock,
+    activity: Arc<watch::Sender<Activity>>,
+    /// Looks for gaps in time, from the first collection on.
+    sleep_watch: OnceLock<AbortHandle>,
+    recover: Option<Arc<dyn Recover>>,
     /// The running instances, by row type and instance key: a [`Running`] each.
     collections: Mutex<HashMap<(TypeId, String), Weak<dyn Any + Send + Sync>>>,
 }
@@ -70,6 +84,14 @@ pub enum Storage {
 impl Storage {
     fn is_disk(&self) -> bool {
         matches!(self, Self::Disk(_))
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some(watch) = self.sleep_watch.get() {
+            watch.abort();
+        }
     }
 }
 
@@ -108,10 +130,15 @@ impl Client {
         if let Some(collection) = collections.get(&id).and_then(Weak::upgrade).and_then(reuse::<S>) {
             return collection;
         }
-        let shared = Arc::new(Shared::new(self.0.clock.clone()));
+        self.0.sleep_watch.get_or_init(|| {
+            let watch = activity::watch_for_sleep(self.0.clock.clone(), Arc::downgrade(&self.0.activity));
+            self.0.runtime.handle.spawn(watch).abort_handle()
+        });
+        let (commands, commanded) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared::new(self.0.clock.clone(), commands));
         let rows = Box::new(Rows::new(shared.clone(), S::DEFINITION.policy.kept && self.0.storage.is_disk()));
         let over = Over(shared.clone());
-        let run = driver::run(self.driver(S::DEFINITION, key, bound), rows);
+        let run = driver::run(self.driver(S::DEFINITION, key, bound), rows, commanded);
         let sync = self.0.runtime.handle.spawn(async move {
             let _over = over;
             run.await;
@@ -134,6 +161,12 @@ impl Client {
     /// Settings of a client for tests, and its clock: see [`ClientBuilder::for_test`].
     pub fn for_test(url: impl Into<String>) -> (ClientBuilder<Self>, ManualClock) {
         ClientBuilder::for_test(url)
+    }
+
+    /// Holds all syncs until the guard is dropped: requests that are under way are dropped, rows stay as they are. For a
+    /// program in the background, say. Several guards hold together; then each sync asks at once what it has missed.
+    pub fn pause(&self) -> PauseGuard {
+        PauseGuard::new(self.0.activity.clone())
     }
 
     /// Where rows are kept.

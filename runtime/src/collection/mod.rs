@@ -11,13 +11,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub use changes::{Batch, Change, ChangeGuard, Changes};
 pub(crate) use lease::Lease;
 pub(crate) use rows::{ErasedRows, Rows};
 pub use snapshot::Snapshot;
 
+use crate::client::Command;
 use crate::clock::Clock;
 use crate::shape::Shape;
 use crate::stream::{Origin, SyncError};
@@ -81,6 +82,24 @@ impl State {
     }
 }
 
+/// Tells the handles of a collection, whose type needn't be known, something.
+pub(crate) trait Teller: Send + Sync {
+    /// Changes what they know.
+    fn tell(&self, change: &mut dyn FnMut(&mut State));
+}
+
+impl dyn Teller {
+    pub(crate) fn connection(&self, connection: &Connection) {
+        self.tell(&mut |state| state.connection = connection.clone());
+    }
+}
+
+impl<S: Shape> Teller for Shared<S> {
+    fn tell(&self, change: &mut dyn FnMut(&mut State)) {
+        self.state.send_modify(|state| change(state));
+    }
+}
+
 /// What handles and the driver share.
 pub(crate) struct Shared<S: Shape> {
     published: ArcSwap<Snapshot<S>>,
@@ -90,10 +109,12 @@ pub(crate) struct Shared<S: Shape> {
     callbacks: Mutex<Callbacks<S>>,
     /// What the rows' age goes by.
     clock: Clock,
+    /// To the driver, while it lives.
+    commands: mpsc::UnboundedSender<Command>,
 }
 
 impl<S: Shape> Shared<S> {
-    pub(crate) fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock, commands: mpsc::UnboundedSender<Command>) -> Self {
         let state = State { hydrated: false, fresh: false, up_to_date_at: None, connection: Connection::Connecting };
         Self {
             published: ArcSwap::from_pointee(Snapshot::default()),
@@ -101,6 +122,7 @@ impl<S: Shape> Shared<S> {
             state: watch::Sender::new(state),
             callbacks: Mutex::default(),
             clock,
+            commands,
         }
     }
 
@@ -203,6 +225,21 @@ impl<S: Shape> Collection<S> {
     /// When the sync stops before that.
     pub async fn fresh(&self) -> Result<(), Arc<SyncError>> {
         self.until(|state| state.fresh).await
+    }
+
+    /// Asks at once whether there is news, and waits until the rows are as new as this call. For a button that says so, and
+    /// for what another channel has told of; the sync itself needs it never. Without network it waits until it is back.
+    ///
+    /// # Errors
+    /// When the sync stops before that.
+    pub async fn refresh(&self) -> Result<(), Arc<SyncError>> {
+        let (refreshed, done) = oneshot::channel();
+        // The driver drops what it can't do: it has stopped, and says why.
+        let _ = self.shared.commands.send(Command::Refresh(refreshed));
+        match done.await {
+            Ok(()) => Ok(()),
+            Err(_) => self.until(|_| false).await,
+        }
     }
 
     /// As [`Collection::ready`], for threads that have no executor.

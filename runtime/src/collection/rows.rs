@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Shared, Snapshot, State};
+use super::{Shared, Snapshot, Teller};
 use crate::columns::{ColumnError, Columns};
 use crate::log::{Change, Moved, Operation, Tags};
 use crate::shape::Shape;
@@ -28,8 +28,8 @@ pub(crate) trait ErasedRows: LoadRows + Sync {
     fn resume_filling(&mut self);
     /// Makes everything that counts visible as a whole.
     fn publish(&mut self);
-    /// Tells the collection's handles something.
-    fn tell(&self, change: &mut dyn FnMut(&mut State));
+    /// Tells the collection's handles something, from wherever.
+    fn teller(&self) -> Arc<dyn Teller>;
     /// Empty rows of the same collection, which keeps nothing.
     fn unkept(&self) -> Box<dyn ErasedRows>;
 }
@@ -252,8 +252,8 @@ impl<S: Shape> ErasedRows for Rows<S> {
         self.shared.publish(self.working.clone());
     }
 
-    fn tell(&self, change: &mut dyn FnMut(&mut State)) {
-        self.shared.state.send_modify(|state| change(state));
+    fn teller(&self) -> Arc<dyn Teller> {
+        self.shared.clone()
     }
 
     fn unkept(&self) -> Box<dyn ErasedRows> {

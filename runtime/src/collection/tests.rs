@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::{Batch, Change, ErasedRows, Rows, Shared, Snapshot};
 use crate::columns::{ColumnError, Columns, Encoder};
-use crate::definition::{Column, LocalTable, Policy, ShapeDefinition, Table};
+use crate::definition::{Column, LocalTable, Policy, ShapeDefinition, Table, Transport};
 use crate::log::{Log, Message};
 use crate::shape::Shape;
 
@@ -28,7 +28,13 @@ static ITEMS: ShapeDefinition = ShapeDefinition {
     filter: None,
     params: &[],
     request: 1,
-    policy: Policy { kept: true, flush_within_ms: 0, stale_after_s: 86_400, max_age_s: None },
+    policy: Policy {
+        kept: true,
+        flush_within_ms: 0,
+        stale_after_s: 86_400,
+        max_age_s: None,
+        transport: Transport::LongPoll,
+    },
     local: LocalTable { table: "_rows_items", create: "", indexes: &[], view: "", fingerprint: 1 },
 };
 
@@ -89,7 +95,7 @@ struct Screen {
 
 impl Screen {
     fn new() -> Self {
-        let shared = Arc::new(Shared::new(Default::default()));
+        let shared = Arc::new(Shared::new(Default::default(), tokio::sync::mpsc::unbounded_channel().0));
         Self { rows: Rows::new(shared.clone(), true), shared }
     }
 

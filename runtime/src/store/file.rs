@@ -34,6 +34,7 @@ const LAYOUT: &str = "
         up_to_date_at INTEGER, last_used_at INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE _dropped (g INTEGER PRIMARY KEY, local TEXT NOT NULL) STRICT;
+    CREATE TABLE _expired (key TEXT PRIMARY KEY, handle TEXT NOT NULL, lost_at INTEGER NOT NULL) STRICT;
 ";
 
 /// Opens the file; a corrupt one is set aside, reported, and replaced by an empty one.

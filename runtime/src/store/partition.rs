@@ -174,6 +174,19 @@ impl Partition {
         async { result.await.unwrap_or(Err(StoreError::Closed)) }
     }
 
+    /// The handle that an instance of this partition lost last; none where that isn't known.
+    pub(crate) async fn expired_handle(&self, key: String) -> Option<String> {
+        let (reply, result) = oneshot::channel();
+        self.send(Job::Run(Box::new(move |writer| drop(reply.send(writer.expired_handle(&key))))));
+        result.await.ok().flatten()
+    }
+
+    /// Remembers the handle that an instance has lost, or forgets it; `most` are remembered. A memory that can't be
+    /// written is none: it guards against caches on the way.
+    pub(crate) fn set_expired_handle(&self, key: String, handle: Option<String>, now: i64, most: u32) {
+        self.send(Job::Run(Box::new(move |writer| writer.set_expired_handle(&key, handle.as_deref(), now, most))));
+    }
+
     /// Writes every batch that still waits for others.
     pub fn flush(&self) -> Commit {
         let (reply, result) = oneshot::channel();

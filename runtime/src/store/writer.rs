@@ -121,6 +121,40 @@ impl Writer {
         let _ = self.write_waiting(|_| true);
     }
 
+    pub(super) fn expired_handle(&mut self, key: &str) -> Option<String> {
+        let select = |connection: &Connection| {
+            let mut select = connection.prepare_cached("SELECT handle FROM _expired WHERE key = ?")?;
+            select.query_row([key], |row| row.get(0)).optional()
+        };
+        let found = connected(&mut self.connection, &self.path, &*self.report)
+            .and_then(|connection| select(connection).map_err(Fault::from));
+        found.unwrap_or_else(|fault| {
+            self.failed_quietly(fault);
+            None
+        })
+    }
+
+    pub(super) fn set_expired_handle(&mut self, key: &str, handle: Option<&str>, now: i64, most: u32) {
+        let write = |connection: &mut Connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transaction.execute("DELETE FROM _expired WHERE key = ?", [key])?;
+            if let Some(handle) = handle {
+                transaction
+                    .execute("INSERT INTO _expired (key, handle, lost_at) VALUES (?, ?, ?)", (key, handle, now))?;
+                let older = "DELETE FROM _expired WHERE rowid NOT IN
+                             (SELECT rowid FROM _expired ORDER BY lost_at DESC, rowid DESC LIMIT ?)";
+                transaction.execute(older, [most])?;
+            }
+            transaction.commit()
+        };
+        let written = connected(&mut self.connection, &self.path, &*self.report)
+            .and_then(|connection| write(connection).map_err(Fault::from));
+        if let Err(fault) = written {
+            tracing::warn!(error = %fault, "the handle of a lost log isn't remembered");
+            self.failed_quietly(fault);
+        }
+    }
+
     /// How long nothing is to do unless a job comes; `None` for ever.
     fn pause(&self) -> Option<Duration> {
         if self.untidy {

@@ -113,6 +113,22 @@ impl Address {
         Ok(Self { base: base.to_owned(), query })
     }
 
+    /// Parameters in place of those of their names; a shape's own can't be set.
+    pub(super) fn set(&mut self, parameters: &[(String, String)]) -> Result<(), AddressError> {
+        for (name, _) in parameters {
+            check_name(name, &ELECTRIC)?;
+            if name.starts_with("params[") {
+                return Err(AddressError::Reserved(name.clone()));
+            }
+        }
+        for (name, value) in parameters {
+            let own = encoded(name);
+            self.query.retain(|pair| name_of(pair) != own);
+            self.add(name, value);
+        }
+        Ok(())
+    }
+
     fn add(&mut self, name: &str, value: &str) {
         self.query.push(pair(name, value));
     }

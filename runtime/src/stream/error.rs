@@ -124,6 +124,22 @@ pub enum SyncError {
         /// Whose sync.
         of: Origin,
     },
+    /// Answers come and lead nowhere, again and again.
+    #[error(
+        "{of}: the answers don't lead on from offset `{offset}`: something on the way may ignore a part of the query"
+    )]
+    Loop {
+        /// Whose sync.
+        of: Origin,
+        /// Where it stands.
+        offset: String,
+    },
+    /// What the program did about errors didn't help, time after time.
+    #[error("{of}: an error came again after each of many recoveries")]
+    Unrecovered {
+        /// Whose sync.
+        of: Origin,
+    },
     /// A cache between client and service goes on serving a log that is gone.
     #[error("{of}: a cache on the way keeps serving the expired handle `{handle}`")]
     StaleCache {
@@ -207,6 +223,8 @@ impl SyncError {
             | Self::Unsupported { of, .. }
             | Self::Address { of, .. }
             | Self::Cancelled { of }
+            | Self::Loop { of, .. }
+            | Self::Unrecovered { of }
             | Self::StaleCache { of, .. } => *of,
             Self::Store { of, .. } => *of,
         }
@@ -220,6 +238,14 @@ impl SyncError {
         }
     }
 
+    /// Something outside of this sync may cure it.
+    pub(crate) fn may_recover(&self) -> bool {
+        !matches!(
+            self,
+            Self::Store { .. } | Self::MissingHeaders { .. } | Self::Cancelled { .. } | Self::Unrecovered { .. }
+        )
+    }
+
     /// The rows or the disk are at fault, not the service: asking again is no use.
     pub(crate) fn is_local(&self) -> bool {
         matches!(self, Self::Store { .. })
@@ -228,7 +254,11 @@ impl SyncError {
     /// Whether the same request may succeed later, with nothing changed on this side.
     pub fn retryable(&self) -> bool {
         match self {
-            Self::Network { .. } | Self::Unavailable { .. } | Self::Malformed { .. } | Self::StaleCache { .. } => true,
+            Self::Network { .. }
+            | Self::Unavailable { .. }
+            | Self::Malformed { .. }
+            | Self::StaleCache { .. }
+            | Self::Loop { .. } => true,
             Self::Store { error, .. } => error.retryable(),
             _ => false,
         }

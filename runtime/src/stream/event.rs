@@ -17,29 +17,60 @@ impl<N: AsRef<str>, V: AsRef<str>> Headers for &[(N, V)] {
     }
 }
 
+/// Names a request of one stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestId(pub(super) u64);
+
 /// What happened.
 pub enum Event<'a> {
     /// Begin, or go on after a stop.
     Start,
-    /// The status and headers of the answer to the last [`Effect::Fetch`] came.
+    /// The status and headers of an answer came.
     Head {
+        /// The request.
+        id: RequestId,
         /// The HTTP status.
         status: u16,
         /// The headers.
         headers: &'a dyn Headers,
     },
-    /// A piece of the answer's body came.
-    Piece(&'a [u8]),
+    /// A piece of an answer's body came.
+    Piece {
+        /// The request.
+        id: RequestId,
+        /// The piece.
+        bytes: &'a [u8],
+    },
     /// The body is complete, as far as the transport can tell.
-    End,
-    /// The request got no answer, or its body broke off; with what the transport said.
-    Failed(String),
+    End {
+        /// The request.
+        id: RequestId,
+        /// How long that took since the request was sent.
+        lasted: Duration,
+    },
+    /// A request got no answer, or its body broke off.
+    Failed {
+        /// The request.
+        id: RequestId,
+        /// What the transport said.
+        reason: String,
+        /// How long that took since the request was sent.
+        lasted: Duration,
+    },
     /// The messages of the last [`Effect::Deliver`] were taken over, position included.
     Delivered(Outcome),
     /// The messages of the last [`Effect::Deliver`] were not taken over, and none of them was.
     Rejected(SyncError),
     /// The time of the last [`Effect::Wait`] is over.
     Timer,
+    /// Somebody wants the rows to be as new as now; or the device slept, and nothing that is under way can be trusted.
+    Refresh,
+    /// Ask for nothing until [`Event::Resume`].
+    Pause,
+    /// Go on after [`Event::Pause`].
+    Resume,
+    /// What [`Effect::Stop`] told of may be cured: go on from where the stream stopped.
+    Recover,
     /// Stop.
     Cancel,
 }
@@ -60,12 +91,19 @@ pub enum Outcome {
 /// What to do, in this order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Send a GET request; an earlier one that is still under way is dropped, unread.
+    /// Send a GET request, beside those that are under way.
     Fetch(Request),
+    /// Nobody reads the rest of this answer.
+    Abandon(RequestId),
     /// Take over a body's messages together with the position, then say so.
     Deliver(Delivery),
     /// The log is gone, rows will come again from the beginning. Nothing of a half-filled generation counts.
     Refetch,
+    /// An answer that was asked for after [`Event::Refresh`] has come to up-to-date.
+    Refreshed,
+    /// Remember the handle of a log that is lost, for [`Stream::new`](super::Stream::new), in place of the one before; or
+    /// forget it.
+    Expired(Option<String>),
     /// Wait for `at_least`, or for a random part of `up_to` where that is longer.
     Wait {
         /// What the service asked for.
@@ -77,17 +115,21 @@ pub enum Effect {
     Online,
     /// No answer came that can be used; the stream goes on trying.
     Offline(SyncError),
-    /// No more requests until [`Event::Start`]; without an error after [`Event::Cancel`].
+    /// No more requests until [`Event::Start`] or [`Event::Recover`]; without an error after [`Event::Cancel`].
     Stop(Option<SyncError>),
 }
 
 /// A request to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
+    /// Its name in events.
+    pub id: RequestId,
     /// The whole URL.
     pub url: String,
     /// The service holds the answer back until there is news, for 20 seconds as a rule.
     pub live: bool,
+    /// The answer may be a stream of events: `Accept: text/event-stream`.
+    pub events: bool,
 }
 
 /// A complete body, to be taken over as a whole.

@@ -1,44 +1,48 @@
 //! The shape protocol as a state machine: events in, effects out; no executor, clock, socket or randomness in it.
 //!
 //! [`Stream::on`] takes what happened and says what to do. A driver does it: sends requests, feeds the answers back
-//! piece by piece, waits, applies what is delivered. A response counts as a whole or not at all: the position moves
-//! only when the driver has confirmed that the messages were taken over.
+//! piece by piece, waits, applies what is delivered. Requests are sent ahead of the answers before them; answers are
+//! taken over in order. An answer counts as a whole or not at all: the position moves only when the driver has
+//! confirmed that the messages were taken over.
 
 mod address;
 mod error;
 mod event;
+mod exchange;
+mod push;
 mod retry;
 mod schema;
 #[cfg(test)]
 mod tests;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 pub use address::{Address, AddressError};
 pub use error::{Drift, Origin, SyncError};
-pub use event::{Delivery, Effect, Event, Headers, Outcome, Request};
+pub use event::{Delivery, Effect, Event, Headers, Outcome, Request, RequestId};
 
-use crate::definition::ShapeDefinition;
+use crate::definition::{ShapeDefinition, Transport};
 use crate::position::Position;
+use exchange::{Answer, Exchange, Head, Refusal, State};
+use push::Shorts;
 
-/// Every answer of a shape service has some of these.
-const HEADERS: [&str; 4] = ["electric-handle", "electric-offset", "electric-cursor", schema::HEADER];
 /// The offset before everything.
 const BEGINNING: &str = "-1";
+/// Requests that are sent before the answer that is due is taken over.
+const AHEAD: usize = 2;
 /// Answers with an expired handle before the memory of it is doubted.
 const STALE_ANSWERS: u32 = 3;
 /// Refetches without an up-to-date between them, before the next one waits.
 const REFETCHES_AT_ONCE: u32 = 2;
-/// Answers that move nothing, before the next request waits.
-const STANDSTILLS_AT_ONCE: u32 = 5;
+/// Answers that move nothing, before something is done about it.
+const STANDSTILLS: u32 = 5;
+/// Times that something was done about it, before the stream stops.
+const LOOPS: u32 = 5;
 /// Bodies that are no log, one after the other, before the stream stops.
 const MALFORMED_ANSWERS: u32 = 4;
-/// Bytes of an error's body that are read.
-const ERROR_BODY: usize = 16 * 1024;
-/// Room made ahead for a body, however long it says it is.
-const BODY_AHEAD: usize = 16 * 1024 * 1024;
-/// What a 204 says, as a body.
-const NOTHING_NEW: &[u8] = br#"[{"headers":{"control":"up-to-date"}}]"#;
+/// Errors that the program recovered from, without a delivery between them, before the stream stops for good.
+const RECOVERIES: u32 = 50;
 
 /// The state of one shape's stream.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,9 +51,15 @@ pub struct Stream {
     address: Address,
     at: Place,
     phase: Phase,
+    /// What was asked, in the order in which the answers are taken over.
+    exchanges: VecDeque<Exchange>,
+    /// Where the stream is once the driver has taken over what was delivered.
+    delivering: Option<Place>,
+    requests: u64,
+    refresh: Refresh,
     /// The handle of the log that was lost last. Handles never come back, so an answer with it is an old one.
     expired: Option<String>,
-    /// Makes a URL that no cache knows; for requests until the next accepted answer.
+    /// Makes a URL that no cache knows; for requests until the next answer that is taken over.
     cache_buster: Option<String>,
     cache_busters: u64,
     seed: u64,
@@ -61,15 +71,20 @@ pub struct Stream {
     refetches: u32,
     /// Answers that moved nothing, one after the other.
     standstills: u32,
+    /// Times that something was done about standstills, since the last up-to-date.
+    loops: u32,
     malformed: u32,
     /// Waits since the last delivery.
     failures: u32,
+    recoveries: u32,
+    /// Streams of events that ended at once.
+    shorts: Shorts,
     /// The connection has served before: when it breaks, another try may go out at once.
     reused: bool,
     offline: bool,
 }
 
-/// Where the next request reads.
+/// Where a request reads.
 #[derive(Debug, Clone, PartialEq)]
 struct Place {
     handle: Option<String>,
@@ -78,35 +93,35 @@ struct Place {
     live: bool,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Phase {
     Stopped,
-    Asked,
-    Receiving(Answer),
-    Refused(Refusal),
-    Delivering(Place),
+    Paused,
     Waiting,
+    Open,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-struct Answer {
-    next: Place,
-    handle: String,
-    body: Vec<u8>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct Refusal {
-    status: u16,
-    retry_after: Duration,
-    body: Vec<u8>,
+/// Whether somebody wants to know that the rows are as new as now.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Refresh {
+    None,
+    Wanted,
+    /// A request that isn't held was sent after that.
+    Asked,
 }
 
 impl Stream {
-    /// A stream that stands at `position`, or before everything.
+    /// A stream that stands at `position`, or before everything. `expired` is what the last [`Effect::Expired`] told of
+    /// the same shape instance, also in an earlier run.
     ///
     /// `seed` is a random number; it makes this stream's cache busters differ from those of others.
-    pub fn new(definition: &'static ShapeDefinition, address: Address, position: Option<Position>, seed: u64) -> Self {
+    pub fn new(
+        definition: &'static ShapeDefinition,
+        address: Address,
+        position: Option<Position>,
+        expired: Option<String>,
+        seed: u64,
+    ) -> Self {
         let mut at = Place::beginning(None);
         if let Some(Position { handle, offset }) = position {
             (at.handle, at.offset) = (Some(handle), offset);
@@ -116,7 +131,11 @@ impl Stream {
             address,
             at,
             phase: Phase::Stopped,
-            expired: None,
+            exchanges: VecDeque::new(),
+            delivering: None,
+            requests: 0,
+            refresh: Refresh::None,
+            expired,
             cache_buster: None,
             cache_busters: 0,
             seed,
@@ -124,8 +143,11 @@ impl Stream {
             healed: false,
             refetches: 0,
             standstills: 0,
+            loops: 0,
             malformed: 0,
             failures: 0,
+            recoveries: 0,
+            shorts: Shorts::default(),
             reused: false,
             offline: false,
         }
@@ -140,52 +162,97 @@ impl Stream {
     /// Takes in what happened. An event that doesn't fit what is under way, such as a late one, changes nothing.
     pub fn on(&mut self, event: Event<'_>) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let phase = std::mem::replace(&mut self.phase, Phase::Stopped);
-        self.phase = match (phase, event) {
-            (Phase::Stopped, Event::Start) => {
+        let to = &mut effects;
+        match event {
+            Event::Start if self.phase == Phase::Stopped => {
                 self.at.live = false;
-                self.ask(&mut effects)
+                self.ask(to);
             }
-            (Phase::Waiting, Event::Timer) => self.ask(&mut effects),
-            (Phase::Asked, Event::Head { status, headers }) => self.head(status, headers, &mut effects),
-            (Phase::Receiving(mut answer), Event::Piece(piece)) => {
-                answer.body.extend_from_slice(piece);
-                Phase::Receiving(answer)
+            Event::Recover if self.phase == Phase::Stopped => self.recover(to),
+            Event::Timer if self.phase == Phase::Waiting => self.ask(to),
+            Event::Head { id, status, headers } => self.head(id, status, headers, to),
+            Event::Piece { id, bytes } => self.piece(id, bytes, to),
+            Event::End { id, lasted } => self.end(id, lasted, to),
+            Event::Failed { id, reason, lasted } => self.broken(id, reason, lasted, to),
+            Event::Delivered(outcome) => self.delivered(outcome, to),
+            Event::Rejected(error) => self.rejected(error, to),
+            Event::Refresh => self.refresh(to),
+            Event::Pause if self.phase != Phase::Stopped => {
+                self.abandon(to);
+                self.phase = Phase::Paused;
             }
-            (Phase::Receiving(answer), Event::End) => self.complete(answer, &mut effects),
-            (Phase::Refused(mut refusal), Event::Piece(piece)) => {
-                let room = ERROR_BODY - refusal.body.len();
-                refusal.body.extend_from_slice(&piece[..piece.len().min(room)]);
-                Phase::Refused(refusal)
+            Event::Resume if self.phase == Phase::Paused => {
+                self.at.live = false;
+                self.phase = Phase::Open;
+                if self.delivering.is_none() {
+                    self.ask(to);
+                }
             }
-            // The status says enough where the body broke off.
-            (Phase::Refused(refusal), Event::End | Event::Failed(_)) => self.refused(refusal, &mut effects),
-            (Phase::Asked | Phase::Receiving(_), Event::Failed(reason)) => self.broken(reason, &mut effects),
-            (Phase::Delivering(next), Event::Delivered(outcome)) => self.delivered(next, outcome, &mut effects),
-            (Phase::Delivering(_), Event::Rejected(error)) => self.rejected(error, &mut effects),
-            (Phase::Stopped, _) => Phase::Stopped,
-            (_, Event::Cancel) => stop(None, &mut effects),
-            (phase, _) => phase,
-        };
+            Event::Cancel if self.phase != Phase::Stopped => self.stop(None, to),
+            _ => {}
+        }
         effects
+    }
+
+    /// Sends these parameters from the next request on, in place of those of their names.
+    ///
+    /// # Errors
+    /// When the protocol uses a name; nothing is changed then.
+    pub fn set_parameters(&mut self, parameters: &[(String, String)]) -> Result<(), AddressError> {
+        self.address.set(parameters)
     }
 
     fn origin(&self) -> Origin {
         Origin::new(self.definition)
     }
 
-    fn ask(&mut self, effects: &mut Vec<Effect>) -> Phase {
-        let at = &self.at;
-        let mut query = vec![("log", "full"), ("offset", at.offset.as_str())];
-        query.extend(at.handle.as_deref().map(|handle| ("handle", handle)));
-        if at.live {
+    /// Asks for what comes next; nothing else is under way then.
+    fn ask(&mut self, effects: &mut Vec<Effect>) {
+        self.abandon(effects);
+        self.phase = Phase::Open;
+        if self.refresh == Refresh::Wanted {
+            (self.refresh, self.at.live) = (Refresh::Asked, false);
+        }
+        self.send(self.at.clone(), self.cache_buster.clone(), effects);
+    }
+
+    fn send(&mut self, place: Place, cache_buster: Option<String>, effects: &mut Vec<Effect>) {
+        let events = place.live && self.definition.policy.transport == Transport::Events && !self.shorts.fell_back();
+        let mut query = vec![("log", "full"), ("offset", place.offset.as_str())];
+        query.extend(place.handle.as_deref().map(|handle| ("handle", handle)));
+        if place.live {
             query.push(("live", "true"));
-            query.extend(at.cursor.as_deref().map(|cursor| ("cursor", cursor)));
+            query.extend(place.cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        }
+        if events {
+            query.push(("live_sse", "true"));
         }
         query.extend(self.expired.as_deref().map(|handle| ("expired_handle", handle)));
-        query.extend(self.cache_buster.as_deref().map(|buster| ("cache-buster", buster)));
-        effects.push(Effect::Fetch(Request { url: self.address.url(&query), live: at.live }));
-        Phase::Asked
+        query.extend(cache_buster.as_deref().map(|buster| ("cache-buster", buster)));
+        self.requests += 1;
+        let id = RequestId(self.requests);
+        effects.push(Effect::Fetch(Request { id, url: self.address.url(&query), live: place.live, events }));
+        self.exchanges.push_back(Exchange { id, place, state: State::Asked });
+    }
+
+    /// Asks ahead, where the last answer's headers say that the log goes on.
+    fn read_ahead(&mut self, effects: &mut Vec<Effect>) {
+        let due = usize::from(self.delivering.is_none());
+        while self.exchanges.len() < AHEAD + due
+            && let Some(next) = self.exchanges.back().and_then(Exchange::continues)
+        {
+            self.send(next, None, effects);
+        }
+    }
+
+    /// Drops all requests.
+    fn abandon(&mut self, effects: &mut Vec<Effect>) {
+        self.abandon_from(0, effects);
+    }
+
+    fn abandon_from(&mut self, first: usize, effects: &mut Vec<Effect>) {
+        let dropped = self.exchanges.drain(first..).filter(|exchange| !exchange.is_over());
+        effects.extend(dropped.map(|exchange| Effect::Abandon(exchange.id)));
     }
 
     fn bust_caches(&mut self) {
@@ -193,72 +260,108 @@ impl Stream {
         self.cache_buster = Some(format!("{:x}-{}", self.seed, self.cache_busters));
     }
 
-    fn head(&mut self, status: u16, headers: &dyn Headers, effects: &mut Vec<Effect>) -> Phase {
-        match status {
-            // The page of somebody on the way, such as a hotel's: it says nothing of the shape, and goes by itself.
-            200 if HEADERS.iter().all(|name| headers.get(name).is_none()) => {
-                Phase::Refused(Refusal { status, retry_after: Duration::ZERO, body: Vec::new() })
-            }
-            200 | 204 => self.accept(status, headers, effects),
-            409 => self.lost(headers.get("electric-handle"), effects),
-            _ => Phase::Refused(Refusal { status, retry_after: retry::retry_after(headers), body: Vec::new() }),
-        }
+    /// Where a request stands in the row, and whether its answer is due; one that isn't is only kept where it is good.
+    fn find(&self, id: RequestId) -> Option<(usize, bool)> {
+        let index = self.exchanges.iter().position(|exchange| exchange.id == id)?;
+        let due = index == 0 && (self.delivering.is_none() || matches!(self.exchanges[0].state, State::Pushed(_)));
+        Some((index, due))
     }
 
-    fn accept(&mut self, status: u16, headers: &dyn Headers, effects: &mut Vec<Effect>) -> Phase {
-        let header = |name| headers.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
-        let handle = header("electric-handle");
-        if let Some(handle) = handle.as_ref().filter(|handle| self.is_stale(handle)) {
-            return self.stale(handle.clone(), effects);
+    fn head(&mut self, id: RequestId, status: u16, headers: &dyn Headers, effects: &mut Vec<Effect>) {
+        let Some((index, due)) = self.find(id) else { return };
+        let exchange = &self.exchanges[index];
+        if exchange.state != State::Asked {
+            return;
         }
-        let (offset, cursor, schema) = (header("electric-offset"), header("electric-cursor"), header(schema::HEADER));
-        let nothing_new = status == 204;
-        let mut missing = Vec::new();
-        let mut need = |name, value: Option<String>| {
-            if value.is_none() {
-                missing.push(name);
+        let head = exchange::head(self.definition, exchange, self.expired.as_deref(), status, headers);
+        match head {
+            Head::Good(state) => self.exchanges[index].state = state,
+            _ if !due => return self.abandon_from(index, effects),
+            Head::Refused(refusal) => {
+                self.exchanges[index].state = State::Refused(refusal);
+                return;
             }
-            value.unwrap_or_default()
-        };
-        // Servers that answer 204 say less with it.
-        let own = |value: String| Some(value).filter(|_| nothing_new);
-        let handle = need("electric-handle", handle.or_else(|| own(self.at.handle.clone()?)));
-        let offset = need("electric-offset", offset.or_else(|| own(self.at.offset.clone())));
-        if self.at.live && !nothing_new {
-            need("electric-cursor", cursor.clone());
+            Head::Lost(successor) => return self.lost(successor, effects),
+            Head::Stale(handle) => return self.stale(handle, effects),
+            Head::Fatal(error) => return self.stop(Some(error), effects),
         }
-        if !self.at.live && !nothing_new {
-            need(schema::HEADER, schema.clone());
-        }
-        if !missing.is_empty() {
-            let error = SyncError::MissingHeaders { of: self.origin(), headers: missing };
-            return stop(Some(error), effects);
-        }
-        if let Some(schema) = schema
-            && let Err(error) = schema::check(self.definition, &schema)
-        {
-            return stop(Some(error), effects);
+        if status == 204 {
+            self.shorts.fall_back();
         }
         if std::mem::take(&mut self.offline) {
             effects.push(Effect::Online);
         }
-        let cursor = cursor.or_else(|| self.at.cursor.clone());
-        let next = Place { handle: Some(handle.clone()), offset, cursor, live: false };
-        let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-        let mut body = Vec::with_capacity(BODY_AHEAD.min(length));
-        if nothing_new {
-            body.extend_from_slice(NOTHING_NEW);
+        self.read_ahead(effects);
+    }
+
+    fn piece(&mut self, id: RequestId, bytes: &[u8], effects: &mut Vec<Effect>) {
+        let Some((index, _)) = self.find(id) else { return };
+        match &mut self.exchanges[index].state {
+            State::Receiving(answer) => answer.body.extend_from_slice(bytes),
+            State::Refused(refusal) => refusal.take(bytes),
+            State::Pushed(pushed) => {
+                pushed.take(bytes);
+                self.deliver_pushed(effects);
+            }
+            State::Asked | State::Complete(_) => {}
         }
-        Phase::Receiving(Answer { next, handle, body })
     }
 
-    /// An answer of a log that is lost, or of another one than was asked for: only a cache gives it.
-    fn is_stale(&self, handle: &str) -> bool {
-        let other = self.at.offset != BEGINNING && self.at.handle.as_deref() != Some(handle);
-        other || self.expired.as_deref() == Some(handle)
+    fn end(&mut self, id: RequestId, lasted: Duration, effects: &mut Vec<Effect>) {
+        let Some((index, _)) = self.find(id) else { return };
+        let exchange = &mut self.exchanges[index];
+        match std::mem::replace(&mut exchange.state, State::Asked) {
+            State::Receiving(answer) => {
+                exchange.state = State::Complete(answer);
+                self.deliver_complete(effects);
+            }
+            State::Refused(refusal) => {
+                self.exchanges.pop_front();
+                self.refused(&refusal, effects);
+            }
+            State::Pushed(mut pushed) => {
+                pushed.ended = Some((lasted, None));
+                exchange.state = State::Pushed(pushed);
+                self.push_ended(effects);
+            }
+            State::Asked => self.broken(id, "the connection was closed".to_owned(), lasted, effects),
+            complete @ State::Complete(_) => exchange.state = complete,
+        }
     }
 
-    fn stale(&mut self, handle: String, effects: &mut Vec<Effect>) -> Phase {
+    fn broken(&mut self, id: RequestId, reason: String, lasted: Duration, effects: &mut Vec<Effect>) {
+        let Some((index, due)) = self.find(id) else { return };
+        match &mut self.exchanges[index].state {
+            State::Complete(_) => {}
+            // The status says enough where the body broke off.
+            State::Refused(_) => self.end(id, lasted, effects),
+            State::Pushed(pushed) => {
+                pushed.ended = Some((lasted, Some(reason)));
+                self.push_ended(effects);
+            }
+            State::Asked | State::Receiving(_) if !due => self.abandon_over(index, effects),
+            State::Asked | State::Receiving(_) => {
+                self.exchanges.pop_front();
+                self.disconnected(reason, effects);
+            }
+        }
+    }
+
+    /// Drops a request that is over, and those behind it.
+    fn abandon_over(&mut self, index: usize, effects: &mut Vec<Effect>) {
+        self.abandon_from(index + 1, effects);
+        self.exchanges.truncate(index);
+    }
+
+    fn disconnected(&mut self, reason: String, effects: &mut Vec<Effect>) {
+        // Servers close idle connections just when the next request goes out.
+        if std::mem::take(&mut self.reused) {
+            return self.ask(effects);
+        }
+        self.fail(SyncError::Network { of: self.origin(), reason }, Duration::ZERO, effects);
+    }
+
+    fn stale(&mut self, handle: String, effects: &mut Vec<Effect>) {
         self.stale += 1;
         self.bust_caches();
         if self.stale <= STALE_ANSWERS {
@@ -266,49 +369,75 @@ impl Stream {
         }
         self.stale = 0;
         if self.healed {
-            return stop(Some(SyncError::StaleCache { of: self.origin(), handle }), effects);
+            return self.stop(Some(SyncError::StaleCache { of: self.origin(), handle }), effects);
         }
         tracing::warn!(shape = self.definition.name, handle, "caches insist on an expired handle: beginning again");
         self.healed = true;
-        self.expired = None;
-        self.begin_again(None, effects)
+        self.forget_expired(effects);
+        self.begin_again(None, effects);
+    }
+
+    fn forget_expired(&mut self, effects: &mut Vec<Effect>) {
+        if self.expired.take().is_some() {
+            effects.push(Effect::Expired(None));
+        }
     }
 
     /// The log is gone; `successor` is the handle of the one that took its place, where that is known.
-    fn lost(&mut self, successor: Option<&str>, effects: &mut Vec<Effect>) -> Phase {
+    fn lost(&mut self, successor: Option<String>, effects: &mut Vec<Effect>) {
         if let Some(handle) = self.at.handle.take() {
+            effects.push(Effect::Expired(Some(handle.clone())));
             self.expired = Some(handle);
         }
-        let successor = successor.filter(|handle| !handle.is_empty() && self.expired.as_deref() != Some(*handle));
-        let successor = successor.map(str::to_owned);
-        self.begin_again(successor, effects)
+        let successor = successor.filter(|handle| self.expired.as_ref() != Some(handle));
+        self.begin_again(successor, effects);
     }
 
-    fn begin_again(&mut self, handle: Option<String>, effects: &mut Vec<Effect>) -> Phase {
+    fn begin_again(&mut self, handle: Option<String>, effects: &mut Vec<Effect>) {
         self.at = Place::beginning(handle);
         self.bust_caches();
         self.standstills = 0;
+        self.shorts = Shorts::default();
         effects.push(Effect::Refetch);
         self.refetches += 1;
         match self.refetches.checked_sub(REFETCHES_AT_ONCE + 1) {
-            None => self.ask(effects),
-            Some(times) => wait(Duration::ZERO, times, effects),
+            None => self.go_on(effects),
+            Some(times) => self.wait(Duration::ZERO, retry::backoff(times), effects),
         }
     }
 
-    fn complete(&mut self, answer: Answer, effects: &mut Vec<Effect>) -> Phase {
+    /// Asks, unless it was told to rest.
+    fn go_on(&mut self, effects: &mut Vec<Effect>) {
+        if self.phase == Phase::Open {
+            self.ask(effects);
+        }
+    }
+
+    /// Gives the answer that is due to the driver, once it is complete.
+    fn deliver_complete(&mut self, effects: &mut Vec<Effect>) {
+        if self.delivering.is_some()
+            || !matches!(self.exchanges.front(), Some(Exchange { state: State::Complete(_), .. }))
+        {
+            return;
+        }
+        let Some(Exchange { state: State::Complete(Answer { next, handle, body, .. }), place, .. }) =
+            self.exchanges.pop_front()
+        else {
+            return;
+        };
         // Not even an empty array: nothing says that the messages before the new offset were none.
-        if answer.body.is_empty() {
+        if body.is_empty() {
             return self.standstill(effects);
         }
-        let position = Position { handle: answer.handle, offset: answer.next.offset.clone() };
-        let first = self.at.offset == BEGINNING;
-        effects.push(Effect::Deliver(Delivery { body: answer.body, position, first }));
-        Phase::Delivering(answer.next)
+        let position = Position { handle, offset: next.offset.clone() };
+        effects.push(Effect::Deliver(Delivery { body, position, first: place.offset == BEGINNING }));
+        self.delivering = Some(next);
+        self.read_ahead(effects);
     }
 
-    fn delivered(&mut self, next: Place, outcome: Outcome, effects: &mut Vec<Effect>) -> Phase {
-        (self.stale, self.malformed, self.failures) = (0, 0, 0);
+    fn delivered(&mut self, outcome: Outcome, effects: &mut Vec<Effect>) {
+        let Some(next) = self.delivering.take() else { return };
+        (self.stale, self.malformed, self.failures, self.recoveries) = (0, 0, 0, 0);
         self.reused = true;
         self.cache_buster = None;
         if outcome == Outcome::MustRefetch {
@@ -321,24 +450,57 @@ impl Stream {
         self.at = next;
         if outcome == Outcome::UpToDate {
             self.at.live = true;
-            self.healed = false;
-            self.refetches = 0;
+            (self.healed, self.refetches, self.loops) = (false, 0, 0);
+            if self.refresh == Refresh::Asked {
+                self.refresh = Refresh::None;
+                effects.push(Effect::Refreshed);
+            }
         } else if !moved {
             return self.standstill(effects);
         }
         self.standstills = 0;
-        self.ask(effects)
+        if self.phase != Phase::Open {
+            return;
+        }
+        let goes_on = |exchange: &Exchange| match &exchange.state {
+            State::Pushed(_) => true,
+            _ => exchange.place.follows(&self.at),
+        };
+        if !self.exchanges.front().is_some_and(goes_on) || self.refresh == Refresh::Wanted {
+            return self.ask(effects);
+        }
+        self.deliver_complete(effects);
+        self.deliver_pushed(effects);
+        self.push_ended(effects);
+        self.read_ahead(effects);
     }
 
-    fn standstill(&mut self, effects: &mut Vec<Effect>) -> Phase {
+    /// Nothing moves. The first cure is to begin again without a memory, then to wait; then it is given up.
+    fn standstill(&mut self, effects: &mut Vec<Effect>) {
         self.standstills += 1;
-        match self.standstills.checked_sub(STANDSTILLS_AT_ONCE) {
-            None => self.ask(effects),
-            Some(times) => wait(Duration::ZERO, times, effects),
+        if self.standstills < STANDSTILLS {
+            return self.go_on(effects);
+        }
+        self.standstills = 0;
+        self.loops += 1;
+        match self.loops {
+            1 => {
+                self.forget_expired(effects);
+                self.begin_again(None, effects);
+            }
+            LOOPS => {
+                self.loops = 0;
+                let error = SyncError::Loop { of: self.origin(), offset: self.at.offset.clone() };
+                self.stop(Some(error), effects);
+            }
+            times => self.wait(Duration::ZERO, retry::backoff(times - 2), effects),
         }
     }
 
-    fn rejected(&mut self, error: SyncError, effects: &mut Vec<Effect>) -> Phase {
+    fn rejected(&mut self, error: SyncError, effects: &mut Vec<Effect>) {
+        if self.delivering.take().is_none() {
+            return;
+        }
         if matches!(error, SyncError::Malformed { .. }) {
             self.malformed += 1;
             if self.malformed < MALFORMED_ANSWERS {
@@ -348,39 +510,69 @@ impl Stream {
             }
             self.malformed = 0;
         }
-        stop(Some(error), effects)
+        self.stop(Some(error), effects);
     }
 
-    fn refused(&mut self, refusal: Refusal, effects: &mut Vec<Effect>) -> Phase {
-        let Refusal { status, retry_after, body } = refusal;
-        if status == 400 && self.at.offset != BEGINNING && is_out_of_bounds(&body) {
+    fn refused(&mut self, refusal: &Refusal, effects: &mut Vec<Effect>) {
+        let status = refusal.status;
+        if status == 400 && self.at.offset != BEGINNING && refusal.is_out_of_bounds() {
             return self.begin_again(None, effects);
         }
-        let (of, body) = (self.origin(), error::shortened(&body));
+        let (of, body) = (self.origin(), refusal.shown());
         match status {
             408 | 429 => {}
-            400..500 => return stop(Some(SyncError::Refused { of, status, body }), effects),
+            400..500 => return self.stop(Some(SyncError::Refused { of, status, body }), effects),
             _ => {}
         }
-        self.fail(SyncError::Unavailable { of, status, body }, retry_after, effects)
+        self.fail(SyncError::Unavailable { of, status, body }, refusal.retry_after, effects);
     }
 
-    fn broken(&mut self, reason: String, effects: &mut Vec<Effect>) -> Phase {
-        // Servers close idle connections just when the next request goes out.
-        if std::mem::take(&mut self.reused) {
-            return self.ask(effects);
-        }
-        self.fail(SyncError::Network { of: self.origin(), reason }, Duration::ZERO, effects)
-    }
-
-    fn fail(&mut self, error: SyncError, at_least: Duration, effects: &mut Vec<Effect>) -> Phase {
+    fn fail(&mut self, error: SyncError, at_least: Duration, effects: &mut Vec<Effect>) {
         self.offline = true;
         // An answer that is not held back shows sooner that the service is there again.
         self.at.live = false;
         effects.push(Effect::Offline(error));
-        let phase = wait(at_least, self.failures, effects);
+        let up_to = retry::backoff(self.failures);
         self.failures += 1;
-        phase
+        self.wait(at_least, up_to, effects);
+    }
+
+    fn recover(&mut self, effects: &mut Vec<Effect>) {
+        self.at.live = false;
+        let up_to = match self.recoveries {
+            0 => Duration::ZERO,
+            times => retry::backoff(times - 1),
+        };
+        self.recoveries += 1;
+        if self.recoveries > RECOVERIES {
+            self.recoveries = 0;
+            return self.stop(Some(SyncError::Unrecovered { of: self.origin() }), effects);
+        }
+        self.phase = Phase::Open;
+        self.wait(Duration::ZERO, up_to, effects);
+    }
+
+    fn refresh(&mut self, effects: &mut Vec<Effect>) {
+        self.refresh = Refresh::Wanted;
+        let held = self.exchanges.front().is_some_and(|exchange| exchange.place.live);
+        if self.delivering.is_none() && (self.phase == Phase::Waiting || (self.phase == Phase::Open && held)) {
+            self.ask(effects);
+        }
+    }
+
+    fn wait(&mut self, at_least: Duration, up_to: Duration, effects: &mut Vec<Effect>) {
+        self.abandon(effects);
+        if self.phase == Phase::Open {
+            self.phase = Phase::Waiting;
+            effects.push(Effect::Wait { at_least, up_to });
+        }
+    }
+
+    fn stop(&mut self, error: Option<SyncError>, effects: &mut Vec<Effect>) {
+        self.abandon(effects);
+        self.delivering = None;
+        self.phase = Phase::Stopped;
+        effects.push(Effect::Stop(error));
     }
 }
 
@@ -388,26 +580,9 @@ impl Place {
     fn beginning(handle: Option<String>) -> Self {
         Self { handle, offset: BEGINNING.to_owned(), cursor: None, live: false }
     }
-}
 
-fn wait(at_least: Duration, times: u32, effects: &mut Vec<Effect>) -> Phase {
-    effects.push(Effect::Wait { at_least, up_to: retry::backoff(times) });
-    Phase::Waiting
-}
-
-fn stop(error: Option<SyncError>, effects: &mut Vec<Effect>) -> Phase {
-    effects.push(Effect::Stop(error));
-    Phase::Stopped
-}
-
-/// `{"errors":{"offset":["out of bounds for this shape"]}}`; the inner value may be a text of its own.
-fn is_out_of_bounds(body: &[u8]) -> bool {
-    let Ok(body) = serde_json::from_slice::<serde_json::Value>(body) else {
-        return false;
-    };
-    let says = |value: &serde_json::Value| value.as_str().is_some_and(|text| text.contains("out of bounds"));
-    match &body["errors"]["offset"] {
-        serde_json::Value::Array(errors) => errors.iter().any(says),
-        error => says(error),
+    /// Whether a request that was sent ahead reads from there.
+    fn follows(&self, at: &Self) -> bool {
+        self.handle == at.handle && self.offset == at.offset
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use shapegen_runtime::Shape;
 use shapegen_runtime::columns::{ColumnError, Columns, Encoder};
 use shapegen_runtime::definition::{
-    Column as ShapeColumn, Filter, LocalTable, Param, ParamSource, Policy, ShapeDefinition, Table,
+    Column as ShapeColumn, Filter, LocalTable, Param, ParamSource, Policy, ShapeDefinition, Table, Transport,
 };
 use shapegen_runtime::expr::{Comparison, Expr, Kind, Operand, Select};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -233,7 +233,8 @@ pub(crate) async fn listen(builder: ServiceBuilder) -> Listening {
 }
 
 const LOCAL: LocalTable = LocalTable { table: "", create: "", indexes: &[], view: "", fingerprint: 0 };
-const POLICY: Policy = Policy { kept: false, flush_within_ms: 0, stale_after_s: 0, max_age_s: None };
+const POLICY: Policy =
+    Policy { kept: false, flush_within_ms: 0, stale_after_s: 0, max_age_s: None, transport: Transport::LongPoll };
 
 const fn shape_column(name: &'static str, pg_type: &'static str, not_null: bool) -> ShapeColumn {
     ShapeColumn { name, pg_type, dims: 0, not_null, local: name, stored_as: "" }

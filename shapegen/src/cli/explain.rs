@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::io;
 
 use clap::Args;
-use shapegen_runtime::definition::{ParamSource, Policy};
+use shapegen_runtime::definition::{ParamSource, Policy, Transport};
 
 use super::message::Message;
 use super::{Exit, ManifestArg, Terminal};
@@ -16,8 +16,6 @@ use crate::source::SourceMap;
 
 /// Above this many requests at once, browsers and proxies get into trouble.
 const MANY_REQUESTS: usize = 50;
-
-const LONG_POLLS: &str = "followed by long polling: every shape is, until server-sent events are supported";
 
 /// Shows what was decided and why: requests, parameters, policies, types and DDL.
 #[derive(Debug, Args)]
@@ -101,14 +99,15 @@ fn overview(out: &mut String, model: &Model) -> fmt::Result {
         let kept = if shape.policy.kept { "kept" } else { "in memory" };
         writeln!(
             out,
-            "{:name_width$}  {:row_width$}  scope {}, {kept}, {}",
+            "{:name_width$}  {:row_width$}  scope {}, {kept}, {}, {}",
             shape.name,
             shape.row,
             shape.scope,
-            flush(shape.policy)
+            flush(shape.policy),
+            followed(shape.policy)
         )?;
     }
-    writeln!(out, "\n{LONG_POLLS}\n")?;
+    writeln!(out)?;
     live_requests(out, model)
 }
 
@@ -195,7 +194,14 @@ fn policy(out: &mut String, shape: &Shape) -> fmt::Result {
     for reason in &shape.policy_reasons {
         writeln!(out, "  {reason}")?;
     }
-    writeln!(out, "  {LONG_POLLS}")
+    Ok(())
+}
+
+fn followed(policy: Policy) -> &'static str {
+    match policy.transport {
+        Transport::LongPoll => "long poll",
+        Transport::Events => "server-sent events",
+    }
 }
 
 pub(super) fn flush(policy: Policy) -> String {

@@ -1,6 +1,6 @@
 //! A model made by hand: three shapes of the streaming app, one with a composite key, one with hostile names.
 
-use shapegen_runtime::definition::{ParamSource, Policy};
+use shapegen_runtime::definition::{ParamSource, Policy, Transport};
 use shapegen_runtime::expr::{Comparison, Expr, Kind, Operand};
 
 use crate::catalog::QualifiedName;
@@ -190,7 +190,13 @@ fn shape(name: &str, row: &str, fields: Vec<Field>) -> Shape {
         }],
         params_struct: None,
         indexes: vec![Index { constant: "ID".into(), field: 0, reason: "key" }],
-        policy: Policy { kept: true, flush_within_ms: 0, stale_after_s: 86_400, max_age_s: None },
+        policy: Policy {
+            kept: true,
+            flush_within_ms: 0,
+            stale_after_s: 86_400,
+            max_age_s: None,
+            transport: Transport::LongPoll,
+        },
         policy_reasons: vec!["kept on the device: a table of frequency `low` is worth keeping".to_owned()],
         request: 0x0123_4567_89ab_cdef,
         local: Local {
@@ -258,7 +264,13 @@ pub(crate) fn notifications() -> Shape {
         timestamptz("inserted_at"),
     ];
     Shape {
-        policy: Policy { kept: true, flush_within_ms: 250, stale_after_s: 3_600, max_age_s: Some(1_209_600) },
+        policy: Policy {
+            kept: true,
+            flush_within_ms: 250,
+            stale_after_s: 3_600,
+            max_age_s: Some(1_209_600),
+            transport: Transport::LongPoll,
+        },
         ..shape("notifications", "Notification", fields)
     }
 }
@@ -379,7 +391,13 @@ fn hostile() -> Shape {
     shape.indexes = vec![Index { constant: "FN".into(), field: 0, reason: "key" }];
     shape.local.table = "_rows_type".to_owned();
     shape.local.indexes = local_indexes(&shape, &[2]);
-    shape.policy = Policy { kept: false, flush_within_ms: 2_000, stale_after_s: 86_400, max_age_s: None };
+    shape.policy = Policy {
+        kept: false,
+        flush_within_ms: 2_000,
+        stale_after_s: 86_400,
+        max_age_s: None,
+        transport: Transport::LongPoll,
+    };
     shape
 }
 

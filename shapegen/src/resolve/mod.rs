@@ -147,7 +147,8 @@ fn shape(
         table,
         fingerprint: hash::fingerprint(&fields, &selection.key),
     };
-    let (policy, policy_reasons) = policy::policy(entry);
+    let (policy, policy_reasons) =
+        policy::policy(entry, filter.as_ref().is_some_and(|filter| filter.expr.has_select()));
     Some(Shape {
         name: entry.name.value.clone(),
         ident,

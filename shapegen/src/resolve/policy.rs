@@ -1,6 +1,6 @@
 //! What follows from change frequency and persistence, and why.
 
-use shapegen_runtime::definition::Policy;
+use shapegen_runtime::definition::{Policy, Transport};
 
 use crate::catalog::Column;
 use crate::diagnostics::{Diagnostic, Report, codes};
@@ -13,7 +13,7 @@ use super::types;
 const DAY_S: u32 = 86_400;
 
 /// The policy of a shape and its reasons, a line each.
-pub(super) fn policy(entry: &Shape) -> (Policy, Vec<String>) {
+pub(super) fn policy(entry: &Shape, has_subquery: bool) -> (Policy, Vec<String>) {
     let frequency = entry.change_frequency;
     let busy = matches!(frequency, ChangeFrequency::High | ChangeFrequency::VeryHigh);
     let (kept, why) = match entry.persist {
@@ -45,7 +45,15 @@ pub(super) fn policy(entry: &Shape) -> (Policy, Vec<String>) {
     if let Some(age) = entry.max_age_s {
         reasons.push(format!("deleted and not shown after {}: `max_age`", duration(age)));
     }
-    (Policy { kept, flush_within_ms, stale_after_s, max_age_s: entry.max_age_s }, reasons)
+    let (transport, why) = match (busy, has_subquery) {
+        (true, true) => {
+            (Transport::LongPoll, "long poll, whose headers alone tell where a shape with a subquery stands")
+        }
+        (true, false) => (Transport::Events, "server-sent events"),
+        (false, _) => (Transport::LongPoll, "long poll"),
+    };
+    reasons.push(format!("followed by {why}; frequency is `{}`", frequency.word()));
+    (Policy { kept, flush_within_ms, stale_after_s, max_age_s: entry.max_age_s, transport }, reasons)
 }
 
 /// Seconds in the largest unit that counts them whole.

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::columns::{ColumnError, Columns, Encoder};
-use crate::definition::{Column, LocalTable, Policy, ShapeDefinition, Table};
+use crate::definition::{Column, LocalTable, Policy, ShapeDefinition, Table, Transport};
 use crate::shape::Shape;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -95,7 +95,13 @@ pub(crate) const ITEM: ShapeDefinition = ShapeDefinition {
     filter: None,
     params: &[],
     request: 1,
-    policy: Policy { kept: true, flush_within_ms: 0, stale_after_s: 86_400, max_age_s: None },
+    policy: Policy {
+        kept: true,
+        flush_within_ms: 0,
+        stale_after_s: 86_400,
+        max_age_s: None,
+        transport: Transport::LongPoll,
+    },
     local: LocalTable {
         table: "_rows_items",
         create: r#"CREATE TABLE "_rows_items" ("_g" INTEGER NOT NULL, "id" BLOB NOT NULL, "name" TEXT NOT NULL,

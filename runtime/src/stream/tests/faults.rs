@@ -1,7 +1,7 @@
 //! Failures, waits and stops, by the checklist's ids.
 
 use super::*;
-use crate::captures::Gone;
+use crate::captures::{BusyGone, Gone};
 
 fn fetched() -> Driver<Gone> {
     let mut driver = Driver::start(None);
@@ -37,15 +37,15 @@ fn c_084_c_089_failures_are_retried_ever_more_slowly() {
 #[test]
 fn c_084_a_connection_that_served_before_gets_another_try_at_once() {
     let mut driver = fetched();
-    driver.on(Event::Failed("connection reset".to_owned()));
+    driver.breaks("connection reset");
     assert!(matches!(driver.effects[..], [Effect::Fetch(_)]));
-    driver.on(Event::Failed("connection reset".to_owned()));
+    driver.breaks("connection reset");
     let [Effect::Offline(error), Effect::Wait { .. }] = &driver.effects[..] else { panic!() };
     assert!(matches!(error, SyncError::Network { reason, .. } if reason == "connection reset"));
     assert!(error.retryable());
 
     let mut driver = Driver::<Gone>::start(None);
-    driver.on(Event::Failed("refused".to_owned()));
+    driver.breaks("refused");
     assert!(driver.waits().is_some(), "no connection served before");
 }
 
@@ -104,27 +104,34 @@ fn c_087_c_101_c_102_refusals_stop_the_stream_and_show_their_body() {
     assert_eq!(body.chars().count(), 301);
     let mut driver = fetched();
     driver.head(&bare(403, ""));
-    driver.on(Event::Failed("reset".to_owned()));
+    driver.breaks("reset");
     assert!(matches!(driver.stopped(), Some(SyncError::Refused { status: 403, .. })));
 }
 
 #[test]
 fn c_088_c_097_a_cancel_ends_everything_at_once() {
     let asked = Driver::<Gone>::start(None);
+    let id = asked.due();
     let (mut receiving, mut refused, mut waiting, mut delivering) =
         (asked.clone(), asked.clone(), asked.clone(), asked);
     let answer = catch_up("h1", "0_0", &[ROW]);
     receiving.head(&answer);
     refused.head(&bare(500, ""));
-    waiting.on(Event::Failed(String::new()));
+    waiting.breaks("");
     let stream = &mut delivering.stream;
-    stream.on(Event::Head { status: 200, headers: &answer.headers.as_slice() });
-    stream.on(Event::Piece(&answer.body));
-    assert!(matches!(stream.on(Event::End)[..], [Effect::Deliver(_)]));
+    stream.on(Event::Head { id, status: 200, headers: &answer.headers.as_slice() });
+    stream.on(Event::Piece { id, bytes: &answer.body });
+    assert!(matches!(stream.on(Event::End { id, lasted: Duration::ZERO })[..], [Effect::Deliver(_)]));
     for mut driver in [Driver::start(None), receiving, refused, waiting, delivering] {
         driver.on(Event::Cancel);
         assert_eq!(driver.effects, [Effect::Stop(None)]);
-        for late in [Event::Timer, Event::End, Event::Delivered(Outcome::UpToDate), Event::Cancel] {
+        for late in [
+            Event::Timer,
+            Event::End { id, lasted: Duration::ZERO },
+            Event::Resume,
+            Event::Delivered(Outcome::UpToDate),
+            Event::Cancel,
+        ] {
             driver.on(late);
             assert_eq!(driver.effects, []);
         }
@@ -141,8 +148,8 @@ fn c_103_a_body_that_breaks_off_delivers_nothing() {
     let answer = live("h1", "7_0", "1", &[r#"{"value":{"id":"2","v":"b"},"headers":{"operation":"insert"}}"#]);
     for _ in 0..2 {
         driver.head(&answer);
-        driver.feed(Event::Piece(&answer.body));
-        driver.on(Event::Failed("incomplete message".to_owned()));
+        driver.piece(&answer.body);
+        driver.breaks("incomplete message");
         assert_eq!((driver.rows.len(), driver.offset().as_deref()), (1, Some("0_inf")));
         assert_eq!(driver.request().place()[0], Some("0_inf"));
     }
@@ -166,26 +173,50 @@ fn events_in_any_order_keep_the_stream_going() {
         bare(401, "no"),
         bare(204, ""),
         bare(200, "nonsense"),
+        live("h1", "7_0", "1", &[]).with("content-type", "text/event-stream"),
+        Capture { body: [event(ROW), event(UP_TO_DATE)].concat(), ..live("h1", "7_0", "1", &[]) }
+            .with("content-type", "text/event-stream"),
         Capture::load("95_"),
     ];
-    let mut driver = Driver::<Gone>::start(None);
+    let mut driver = Driver::<BusyGone>::start(None);
+    let mut ids = vec![];
+    // Told to rest: stopped, paused or waiting.
+    let mut rests = false;
     for _ in 0..200_000 {
         let answer = random.choice(&answers).unwrap();
         let before = driver.stream.position();
-        match random.u8(..8) {
+        ids.extend(driver.open.iter().map(|request| request.id));
+        ids.drain(..ids.len().saturating_sub(6));
+        let id = *random.choice(&ids).unwrap();
+        let lasted = Duration::from_millis(random.u64(..3_000));
+        match random.u8(..12) {
             0 => driver.on(Event::Start),
             1 => driver.on(Event::Timer),
-            2 => driver.on(Event::Failed("reset".to_owned())),
+            2 => driver.over(Event::Failed { id, reason: "reset".to_owned(), lasted }),
             3 if random.u8(..50) == 0 => driver.on(Event::Cancel),
-            4 => driver.on(Event::Head { status: answer.status, headers: &answer.headers.as_slice() }),
-            5 => driver.on(Event::Piece(&answer.body[..random.usize(..=answer.body.len())])),
-            6 => driver.on(Event::End),
+            4 => driver.on(Event::Head { id, status: answer.status, headers: &answer.headers.as_slice() }),
+            5 => driver.on(Event::Piece { id, bytes: &answer.body[..random.usize(..=answer.body.len())] }),
+            6 => driver.over(Event::End { id, lasted }),
+            7 => driver.on(Event::Refresh),
+            8 if random.u8(..10) == 0 => {
+                rests = true;
+                driver.on(Event::Pause);
+            }
+            9 => driver.on(Event::Resume),
+            10 => driver.on(Event::Recover),
+            _ if driver.open.is_empty() => continue,
             _ => drop(driver.answer(answer)),
         }
-        let going_on = |effect: &&Effect| matches!(effect, Effect::Fetch(_) | Effect::Wait { .. } | Effect::Stop(_));
-        let count = driver.effects.iter().filter(going_on).count();
+        for effect in &driver.effects {
+            match effect {
+                Effect::Fetch(_) => rests = false,
+                Effect::Wait { .. } | Effect::Stop(_) => rests = true,
+                _ => {}
+            }
+        }
+        assert_ne!(rests, !driver.open.is_empty(), "SEED={seed}: {:?}", driver.stream);
+        assert!(driver.open.len() <= AHEAD + 1, "SEED={seed}: {:?}", driver.open);
         let handled_body = driver.effects.iter().any(|effect| matches!(effect, Effect::Deliver(_) | Effect::Refetch));
-        assert!(count <= 1, "SEED={seed}: {:?}", driver.effects);
         assert!(handled_body || before == driver.stream.position(), "SEED={seed}");
     }
 }

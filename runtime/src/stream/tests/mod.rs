@@ -1,6 +1,9 @@
 //! A driver for tests, which applies rows to a map, and the tests by subject.
 
+mod ahead;
 mod faults;
+mod lifecycle;
+mod push;
 mod replay;
 mod requests;
 mod rules;
@@ -20,16 +23,26 @@ const ELECTRIC: &str = "http://127.0.0.1:3000/v1/shape";
 struct Driver<S: Shape> {
     stream: Stream,
     rows: BTreeMap<S::Key, S>,
-    /// What followed from the last event.
+    /// What followed from the last event, without requests that were dropped at once.
     effects: Vec<Effect>,
+    /// The requests that are under way, in the order in which they were sent.
+    open: Vec<Request>,
+    /// What a request takes until its answer ends.
+    lasts: Duration,
 }
 
 impl<S: Shape> Driver<S> {
     /// A stream that has sent its first request.
     fn start(position: Option<Position>) -> Self {
         let address = Address::electric(ELECTRIC, S::DEFINITION, &[]).unwrap();
-        let stream = Stream::new(S::DEFINITION, address, position, 0xabc);
-        let mut driver = Self { stream, rows: BTreeMap::new(), effects: Vec::new() };
+        let stream = Stream::new(S::DEFINITION, address, position, None, 0xabc);
+        let mut driver = Self {
+            stream,
+            rows: BTreeMap::new(),
+            effects: Vec::new(),
+            open: Vec::new(),
+            lasts: Duration::from_secs(9),
+        };
         driver.on(Event::Start);
         driver
     }
@@ -57,23 +70,73 @@ impl<S: Shape> Driver<S> {
                     self.rows.clear();
                     self.effects.push(effect);
                 }
+                Effect::Fetch(request) => {
+                    self.open.push(request.clone());
+                    self.effects.push(effect);
+                }
+                Effect::Abandon(id) => {
+                    self.open.retain(|request| request.id != *id);
+                    self.effects.retain(|effect| !matches!(effect, Effect::Fetch(request) if request.id == *id));
+                }
                 _ => self.effects.push(effect),
             }
         }
     }
 
+    /// The request whose answer comes next: the first one that was not answered yet.
+    fn due(&self) -> RequestId {
+        self.open.first().unwrap_or_else(|| panic!("no request is under way: {:?}", self.effects)).id
+    }
+
     fn head(&mut self, answer: &Capture) {
-        self.feed(Event::Head { status: answer.status, headers: &answer.headers.as_slice() });
+        let id = self.due();
+        self.feed(Event::Head { id, status: answer.status, headers: &answer.headers.as_slice() });
+    }
+
+    fn piece(&mut self, bytes: &[u8]) {
+        if let Some(request) = self.open.first() {
+            self.feed(Event::Piece { id: request.id, bytes });
+        }
+    }
+
+    fn end(&mut self) {
+        // A stream that needs no more of the answer drops it at its head.
+        if !self.open.is_empty() {
+            let id = self.open.remove(0).id;
+            self.feed(Event::End { id, lasted: self.lasts });
+        }
+    }
+
+    fn broken(&mut self, reason: &str) {
+        let id = self.open.remove(0).id;
+        self.feed(Event::Failed { id, reason: reason.to_owned(), lasted: self.lasts });
+    }
+
+    /// The answer of a request ends, which may be one that was dropped.
+    fn over(&mut self, event: Event<'_>) {
+        if let Event::End { id, .. } | Event::Failed { id, .. } = event {
+            self.open.retain(|request| request.id != id);
+        }
+        self.on(event);
+    }
+
+    /// The request that is due broke, and nothing else happened.
+    fn breaks(&mut self, reason: &str) {
+        self.effects.clear();
+        self.broken(reason);
     }
 
     /// A whole answer, its body in pieces of this size.
     fn answer_in_pieces(&mut self, answer: &Capture, size: usize) {
         self.effects.clear();
+        let id = self.due();
         self.head(answer);
-        for piece in answer.body.chunks(size) {
-            self.feed(Event::Piece(piece));
+        for bytes in answer.body.chunks(size) {
+            self.feed(Event::Piece { id, bytes });
         }
-        self.feed(Event::End);
+        if self.open.first().is_some_and(|request| request.id == id) {
+            self.end();
+        }
     }
 
     fn answer(&mut self, answer: &Capture) -> &mut Self {
@@ -103,6 +166,15 @@ impl<S: Shape> Driver<S> {
             Some(Effect::Stop(error)) => error.as_ref(),
             other => panic!("not stopped: {other:?}"),
         }
+    }
+
+    /// What was delivered after the last event.
+    fn delivery(&self) -> &Delivery {
+        let mut delivered = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Deliver(delivery) => Some(delivery),
+            _ => None,
+        });
+        delivered.next().unwrap_or_else(|| panic!("nothing was delivered: {:?}", self.effects))
     }
 
     fn waits(&self) -> Option<(Duration, Duration)> {
@@ -153,15 +225,20 @@ const UP_TO_DATE: &str = r#"{"headers":{"control":"up-to-date","global_last_seen
 
 /// An answer of the table `gone` to a request that wasn't live.
 fn catch_up(handle: &str, offset: &str, messages: &[&str]) -> Capture {
-    bare(200, &format!("[{}]", messages.join(",")))
-        .with("electric-handle", handle)
-        .with("electric-offset", offset)
-        .with("electric-schema", SCHEMA)
+    let answer = bare(200, &format!("[{}]", messages.join(",")));
+    let up_to_date = messages.last() == Some(&UP_TO_DATE);
+    let answer = if up_to_date { answer.with("electric-up-to-date", "") } else { answer };
+    answer.with("electric-handle", handle).with("electric-offset", offset).with("electric-schema", SCHEMA)
 }
 
 /// An answer of the table `gone` to a live request.
 fn live(handle: &str, offset: &str, cursor: &str, messages: &[&str]) -> Capture {
     catch_up(handle, offset, messages).without("electric-schema").with("electric-cursor", cursor)
+}
+
+/// A message as a server pushes it.
+fn event(message: &str) -> Vec<u8> {
+    format!("data: {message}\n\n").into_bytes()
 }
 
 fn must_refetch(handle: Option<&str>) -> Capture {

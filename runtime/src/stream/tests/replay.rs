@@ -75,8 +75,12 @@ fn cut_at_every_byte<S: Shape>(before: &Driver<S>, answer: &Capture, name: &str)
             let mut driver = before.clone();
             driver.effects.clear();
             driver.head(answer);
-            driver.feed(Event::Piece(&answer.body[..cut]));
-            driver.feed(if noticed { Event::Failed("reset".to_owned()) } else { Event::End });
+            driver.piece(&answer.body[..cut]);
+            if noticed {
+                driver.broken("reset")
+            } else {
+                driver.end()
+            }
             assert!(driver.rows == before.rows, "{name} cut at {cut}: rows changed");
             assert_eq!(driver.stream.position(), before.stream.position(), "{name} cut at {cut}");
             let (before, again) = (before.clone().request(), driver.request());

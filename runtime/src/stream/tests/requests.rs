@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::*;
 use crate::captures::{Gone, Item};
-use crate::definition::{Column, Filter, LocalTable, Param, ParamSource, Policy, Table};
+use crate::definition::{Column, Filter, LocalTable, Param, ParamSource, Policy, Table, Transport};
 use crate::expr::Expr;
 
 /// A shape with a filter of two parameters, in a table whose names need quotes.
@@ -16,7 +16,13 @@ static ODD: ShapeDefinition = ShapeDefinition {
     filter: Some(Filter { sql: "n > $1 AND title LIKE $2", expr: Expr::All(Cow::Borrowed(&[])) }),
     params: &[odd_param("least"), odd_param("like")],
     request: 0,
-    policy: Policy { kept: false, flush_within_ms: 0, stale_after_s: 0, max_age_s: None },
+    policy: Policy {
+        kept: false,
+        flush_within_ms: 0,
+        stale_after_s: 0,
+        max_age_s: None,
+        transport: Transport::LongPoll,
+    },
     local: LocalTable { table: "", create: "", indexes: &[], view: "", fingerprint: 0 },
 };
 
@@ -41,8 +47,8 @@ fn c_001_the_first_request_reads_from_the_beginning() {
 #[test]
 fn c_002_nothing_is_asked_before_the_start() {
     let address = Address::electric(ELECTRIC, Gone::DEFINITION, &[]).unwrap();
-    let mut stream = Stream::new(Gone::DEFINITION, address, None, 0);
-    for event in [Event::Timer, Event::End, Event::Failed(String::new()), Event::Delivered(Outcome::More)] {
+    let mut stream = Stream::new(Gone::DEFINITION, address, None, None, 0);
+    for event in [Event::Timer, Event::Resume, Event::Refresh, Event::Pause, Event::Delivered(Outcome::More)] {
         assert_eq!(stream.on(event), []);
     }
 }

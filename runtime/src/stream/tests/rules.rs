@@ -161,10 +161,40 @@ fn c_034_an_empty_body_is_no_error_and_moves_nothing() {
     let mut driver = Driver::<Gone>::start(None);
     let mut answer = catch_up("h1", "0_0", &[]);
     answer.body.clear();
-    for at_once in [true, true, true, true, false] {
+    for _ in 1..STANDSTILLS {
         driver.answer(&answer);
-        assert_eq!(driver.waits().is_none(), at_once);
+        assert!(matches!(driver.effects[..], [Effect::Fetch(_)]), "{:?}", driver.effects);
         assert_eq!(driver.request().place(), [Some("-1"), None, None, None]);
+    }
+}
+
+#[test]
+fn c_079_c_080_answers_that_lead_nowhere_end_in_an_error() {
+    let mut driver = settled();
+    // Something on the way goes on giving the answer to an earlier request, whatever the query says.
+    let answer = catch_up("h1", "0_inf", &[ROW]);
+    driver.answer(&answer.clone().with("electric-cursor", "1"));
+    let mut done = vec![];
+    while driver.stream.phase != Phase::Stopped {
+        let refetched = refetches(&driver) > 0;
+        if refetched || driver.waits().is_some() {
+            done.push(driver.waits().map(|(_, up_to)| up_to.as_secs()));
+            assert_eq!(refetched, done.len() == 1, "{done:?}");
+        }
+        driver.request();
+        driver.answer(&answer);
+    }
+    assert_eq!(done, [None, Some(1), Some(2), Some(4)]);
+    let error = driver.stopped().unwrap();
+    assert!(matches!(error, SyncError::Loop { offset, .. } if offset == "0_inf") && error.retryable(), "{error}");
+}
+
+#[test]
+fn c_081_offsets_that_advance_are_no_loop() {
+    let mut driver = Driver::<Gone>::start(None);
+    for chunk in 0..100 {
+        driver.answer(&catch_up("h1", &format!("0_{chunk}"), &[ROW]));
+        assert!(refetches(&driver) == 0 && driver.waits().is_none());
     }
 }
 
@@ -200,12 +230,10 @@ fn c_037_c_041_c_044_a_snapshot_is_not_up_to_date() {
     let end = r#"{"headers":{"control":"snapshot-end","xip_list":[],"xmax":"768","xmin":"768"}}"#;
     driver.answer(&catch_up("h1", "0_0", &[ROW, end]));
     assert_eq!((driver.rows.len(), driver.request().get("live")), (1, None));
-    let Effect::Deliver(delivery) = &driver.effects[0] else { panic!() };
-    assert!(delivery.first);
+    assert!(driver.delivery().first);
     driver.answer(&catch_up("h1", "0_1", &[end]));
     assert_eq!(driver.request().get("live"), None);
-    let Effect::Deliver(delivery) = &driver.effects[0] else { panic!() };
-    assert!(!delivery.first);
+    assert!(!driver.delivery().first);
 }
 
 #[test]
@@ -389,7 +417,7 @@ fn c_078_a_cache_buster_outlives_a_stop_and_a_failure_and_is_used_for_one_answer
     driver.on(Event::Cancel);
     driver.on(Event::Start);
     assert_eq!(driver.request().get("cache-buster"), buster.as_deref());
-    driver.on(Event::Failed("reset".to_owned()));
+    driver.breaks("reset");
     assert_eq!(driver.request().get("cache-buster"), buster.as_deref());
     driver.answer(&catch_up("h2", "0_0", &[ROW]));
     assert_eq!(driver.request().get("cache-buster"), None);

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
-use shapegen_runtime::definition::{ParamSource, Policy};
+use shapegen_runtime::definition::{ParamSource, Policy, Transport};
 use shapegen_runtime::expr::{Comparison, Expr, Function, Kind, Like, Operand, Scalar, Select, Test};
 
 use super::print::{block, string};
@@ -264,15 +264,20 @@ fn param(param: &Param) -> TokenStream {
 }
 
 fn policy(policy: Policy) -> TokenStream {
-    let Policy { kept, flush_within_ms, stale_after_s, max_age_s } = policy;
+    let Policy { kept, flush_within_ms, stale_after_s, max_age_s, transport } = policy;
     let (flush_within_ms, stale_after_s) = (number(flush_within_ms), number(stale_after_s));
     let max_age_s = option(max_age_s.map(number));
+    let transport = match transport {
+        Transport::LongPoll => quote!(v1::Transport::LongPoll),
+        Transport::Events => quote!(v1::Transport::Events),
+    };
     quote! {
         v1::Policy {
             kept: #kept,
             flush_within_ms: #flush_within_ms,
             stale_after_s: #stale_after_s,
             max_age_s: #max_age_s,
+            transport: #transport,
         }
     }
 }

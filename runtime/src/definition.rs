@@ -26,6 +26,11 @@ pub struct ShapeDefinition {
 }
 
 impl ShapeDefinition {
+    /// Whether rows belong to it by what other tables hold: each has tags that say why it is there.
+    pub fn has_subquery(&self) -> bool {
+        self.filter.as_ref().is_some_and(|filter| filter.expr.has_select())
+    }
+
     /// The key's columns, in the key's order.
     pub fn key_columns(&self) -> impl Iterator<Item = &'static Column> + '_ {
         self.key.iter().map(|&at| &self.columns[usize::from(at)])

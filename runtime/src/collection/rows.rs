@@ -37,38 +37,48 @@ pub(crate) trait ErasedRows: LoadRows + Sync {
 pub(crate) struct Rows<S: Shape> {
     shared: Arc<Shared<S>>,
     /// Everything that counts, published or not yet.
-    working: Snapshot<S>,
+    working: Generation<S>,
     /// A half-filled generation of an earlier run, until somebody resumes it.
-    filling: Snapshot<S>,
+    filling: Generation<S>,
     /// The changes of the response that is being read; `None` is a row that goes.
     response: Vec<(S::Key, Option<Arc<S>>)>,
     /// Where in `response` a key was last changed; built only when an update or a delete has to look.
     last_change: Option<HashMap<S::Key, usize>>,
-    /// Why each row is there, in a shape with subqueries; `None` where that isn't known of all rows.
-    tags: Option<HashMap<S::Key, Tags>>,
-    /// What the response changed in `tags`, in order, as it was before.
+    /// What the response changed in the tags, in order, as it was before.
     tags_before: Vec<(S::Key, Option<Tags>)>,
     /// For the store, where the shape is kept.
     changes: Vec<RowChange>,
     kept: bool,
 }
 
+/// The rows of one generation.
+struct Generation<S: Shape> {
+    rows: Snapshot<S>,
+    /// Why each row is there, in a shape with subqueries; `None` where that isn't known of all rows.
+    tags: Option<HashMap<S::Key, Tags>>,
+}
+
+impl<S: Shape> Default for Generation<S> {
+    fn default() -> Self {
+        Self { rows: Snapshot::default(), tags: S::DEFINITION.has_subquery().then(HashMap::new) }
+    }
+}
+
 impl<S: Shape> Rows<S> {
     pub(crate) fn new(shared: Arc<Shared<S>>, kept: bool) -> Self {
         Self {
             shared,
-            working: Snapshot::default(),
-            filling: Snapshot::default(),
+            working: Generation::default(),
+            filling: Generation::default(),
             response: Vec::new(),
             last_change: None,
-            tags: no_tags::<S>(),
             tags_before: Vec::new(),
             changes: Vec::new(),
             kept,
         }
     }
 
-    fn loaded(&mut self, generation: Saved) -> &mut Snapshot<S> {
+    fn loaded(&mut self, generation: Saved) -> &mut Generation<S> {
         match generation {
             Saved::Current => &mut self.working,
             Saved::Filling => &mut self.filling,
@@ -83,7 +93,7 @@ impl<S: Shape> Rows<S> {
             .get_or_insert_with(|| response.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect());
         match last_change.get(key) {
             Some(&at) => self.response[at].1.clone(),
-            None => self.working.get(key).cloned(),
+            None => self.working.rows.get(key).cloned(),
         }
     }
 
@@ -94,39 +104,59 @@ impl<S: Shape> Rows<S> {
         self.response.push((key, row));
     }
 
+    /// Rows that stayed as they were, for other reasons than before.
+    fn put_tagged(&mut self, tagged: Vec<(S::Key, Option<Tags>)>, response: &[(S::Key, Option<Arc<S>>)]) {
+        let mut keys: Vec<S::Key> = tagged.into_iter().map(|(key, _)| key).collect();
+        keys.sort();
+        keys.dedup();
+        for key in keys {
+            let changed = response.binary_search_by(|(other, _)| other.cmp(&key)).is_ok();
+            if !changed && let Some(row) = self.working.rows.get(&key).cloned() {
+                self.put(&key, row);
+            }
+        }
+    }
+
     /// Remembers why a row is there, or forgets it.
     fn tag(&mut self, key: &S::Key, tags: Option<Tags>) {
-        let Some(all) = &mut self.tags else { return };
+        let Some(all) = &mut self.working.tags else { return };
         let before = match tags {
             Some(tags) => all.insert(key.clone(), tags),
             None => all.remove(key),
         };
         self.tags_before.push((key.clone(), before));
     }
-}
 
-/// Only shapes with subqueries have tags.
-fn no_tags<S: Shape>() -> Option<HashMap<S::Key, Tags>> {
-    S::DEFINITION.filter.as_ref().is_some_and(|filter| filter.expr.has_select()).then(HashMap::new)
+    /// The store's copy of a row, with its tags.
+    fn put(&mut self, key: &S::Key, row: Arc<S>) {
+        if self.kept {
+            let tags = self.working.tags.as_ref().and_then(|all| all.get(key)).cloned();
+            self.changes.push(RowChange::Put(row, tags));
+        }
+    }
 }
 
 impl<S: Shape> LoadRows for Rows<S> {
-    fn load(&mut self, generation: Saved, columns: &mut Columns<'_>) -> Result<(), ColumnError> {
-        // The store has none.
-        self.tags = None;
+    fn load(&mut self, generation: Saved, columns: &mut Columns<'_>, tags: Option<Tags>) -> Result<(), ColumnError> {
         let row = S::decode(columns)?;
-        self.loaded(generation).rows_mut().insert(row.key(), Arc::new(row));
+        let key = row.key();
+        let loaded = self.loaded(generation);
+        match (&mut loaded.tags, tags) {
+            (Some(all), Some(tags)) => drop(all.insert(key.clone(), tags)),
+            (unknown, _) => *unknown = None,
+        }
+        loaded.rows.rows_mut().insert(key, Arc::new(row));
         Ok(())
     }
 
     fn discard(&mut self, generation: Saved) {
-        *self.loaded(generation) = Snapshot::default();
+        *self.loaded(generation) = Generation::default();
     }
 }
 
 impl LoadRows for Box<dyn ErasedRows> {
-    fn load(&mut self, generation: Saved, columns: &mut Columns<'_>) -> Result<(), ColumnError> {
-        (**self).load(generation, columns)
+    fn load(&mut self, generation: Saved, columns: &mut Columns<'_>, tags: Option<Tags>) -> Result<(), ColumnError> {
+        (**self).load(generation, columns, tags)
     }
 
     fn discard(&mut self, generation: Saved) {
@@ -143,7 +173,7 @@ impl<S: Shape> ErasedRows for Rows<S> {
                 let key = row.key();
                 match tags {
                     Some(tags) => self.tag(&key, Some(tags)),
-                    None => self.tags = None,
+                    None => self.working.tags = None,
                 }
                 self.push(key, Some(Arc::new(row)));
             }
@@ -171,7 +201,7 @@ impl<S: Shape> ErasedRows for Rows<S> {
     }
 
     fn moved(&mut self, moved: &[Moved], into: bool) -> bool {
-        let Some(all) = &mut self.tags else { return into };
+        let Some(all) = &mut self.working.tags else { return into };
         let touched = all.iter().filter(|(_, tags)| moved.iter().any(|moved| tags.has(moved)));
         let touched: Vec<(S::Key, Tags)> = touched.map(|(key, tags)| (key.clone(), tags.clone())).collect();
         for (key, mut tags) in touched {
@@ -192,11 +222,14 @@ impl<S: Shape> ErasedRows for Rows<S> {
 
     fn keep(&mut self) {
         self.last_change = None;
-        self.tags_before.clear();
+        let tagged = std::mem::take(&mut self.tags_before);
         // A first load's memory isn't held for the small responses after it.
         let mut response = std::mem::take(&mut self.response);
         // Neighbours in the map and in the store's index come one after the other. Stable: a key's last change stays last.
         response.sort_by(|(left, _), (right, _)| left.cmp(right));
+        if self.kept {
+            self.put_tagged(tagged, &response);
+        }
         let mut response = response.into_iter().peekable();
         while let Some((key, row)) = response.next() {
             if response.peek().is_some_and(|(next, _)| *next == key) {
@@ -204,13 +237,11 @@ impl<S: Shape> ErasedRows for Rows<S> {
             }
             match row {
                 Some(row) => {
-                    if self.kept {
-                        self.changes.push(RowChange::Put(row.clone()));
-                    }
-                    self.working.rows_mut().insert(key, row);
+                    self.put(&key, row.clone());
+                    self.working.rows.rows_mut().insert(key, row);
                 }
                 None => {
-                    if let Some(row) = self.working.rows_mut().remove(&key)
+                    if let Some(row) = self.working.rows.rows_mut().remove(&key)
                         && self.kept
                     {
                         self.changes.push(RowChange::Remove(row));
@@ -223,7 +254,7 @@ impl<S: Shape> ErasedRows for Rows<S> {
     fn reject(&mut self) {
         self.last_change = None;
         self.response.clear();
-        if let Some(all) = &mut self.tags {
+        if let Some(all) = &mut self.working.tags {
             for (key, before) in self.tags_before.drain(..).rev() {
                 match before {
                     Some(tags) => all.insert(key, tags),
@@ -240,8 +271,7 @@ impl<S: Shape> ErasedRows for Rows<S> {
     fn restart(&mut self) {
         self.reject();
         self.changes.clear();
-        self.tags = no_tags::<S>();
-        self.working = Snapshot::default();
+        self.working = Generation::default();
     }
 
     fn resume_filling(&mut self) {
@@ -249,7 +279,7 @@ impl<S: Shape> ErasedRows for Rows<S> {
     }
 
     fn publish(&mut self) {
-        self.shared.publish(self.working.clone());
+        self.shared.publish(self.working.rows.clone());
     }
 
     fn teller(&self) -> Arc<dyn Teller> {

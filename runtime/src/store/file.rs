@@ -13,7 +13,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// Marks the file as ours: "shpc".
 const APPLICATION_ID: i64 = 0x7368_7063;
 /// The layout below. Another one gets the next number and a migration.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 /// Corrupt files that are kept for a look; older ones go, or a failing disk would fill itself.
 const KEPT_ASIDE: u32 = 3;
 
@@ -34,6 +34,10 @@ const LAYOUT: &str = "
         up_to_date_at INTEGER, last_used_at INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE _dropped (g INTEGER PRIMARY KEY, local TEXT NOT NULL) STRICT;
+";
+/// What format 2 has more: why rows are there, by row id, and the handles of logs that are lost, by instance.
+const SINCE_1: &str = "
+    CREATE TABLE _tags (row_id INTEGER PRIMARY KEY, tags TEXT NOT NULL) STRICT;
     CREATE TABLE _expired (key TEXT PRIMARY KEY, handle TEXT NOT NULL, lost_at INTEGER NOT NULL) STRICT;
 ";
 
@@ -61,13 +65,16 @@ fn connect(path: &Path) -> Result<Connection, Fault> {
         return Err(StoreError::Newer { path: path.to_owned(), found: format, known: FORMAT }.into());
     }
     let empty = tables == 0 && format == 0 && application == 0;
-    if !empty && (application != APPLICATION_ID || format != FORMAT) {
+    if !empty && (application != APPLICATION_ID || !(1..=FORMAT).contains(&format)) {
         return Err(corruption("not a file of this store"));
     }
     configure(&connection)?;
-    if empty {
+    if format < FORMAT {
         let layout = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        layout.execute_batch(LAYOUT)?;
+        if empty {
+            layout.execute_batch(LAYOUT)?;
+        }
+        layout.execute_batch(SINCE_1)?;
         layout.pragma_update(None, "application_id", APPLICATION_ID)?;
         layout.pragma_update(None, "user_version", FORMAT)?;
         layout.commit()?;

@@ -16,6 +16,7 @@ pub use partition::{Commit, Instance, Partition, SqliteStore};
 use std::sync::Arc;
 
 use crate::columns::{ColumnError, Columns, Encoder};
+use crate::log::Tags;
 use crate::shape::Shape;
 
 pub use crate::position::Position;
@@ -34,8 +35,8 @@ impl<S: Shape> StoredRow for S {
 
 /// One change of a batch; a removed row comes whole, its key is among its columns.
 pub enum RowChange {
-    /// The row is there now, whether or not it was before.
-    Put(Arc<dyn StoredRow>),
+    /// The row is there now, whether or not it was before; in a shape with subqueries with the tags that say why.
+    Put(Arc<dyn StoredRow>, Option<Tags>),
     /// The row is gone.
     Remove(Arc<dyn StoredRow>),
 }
@@ -71,8 +72,8 @@ pub struct Batch {
 
 /// Takes the rows of an instance that is opened, generation by generation.
 pub trait LoadRows: Send {
-    /// One row of a generation.
-    fn load(&mut self, generation: Saved, columns: &mut Columns<'_>) -> Result<(), ColumnError>;
+    /// One row of a generation, with the tags that it was put with.
+    fn load(&mut self, generation: Saved, columns: &mut Columns<'_>, tags: Option<Tags>) -> Result<(), ColumnError>;
     /// The rows of this generation that were loaded so far don't count: one of them could not be read.
     fn discard(&mut self, generation: Saved);
 }

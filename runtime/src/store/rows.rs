@@ -12,6 +12,7 @@ use super::{LoadRows, RowChange, Saved};
 use crate::cell::Cell;
 use crate::columns::{Columns, Encoder, Form};
 use crate::definition::ShapeDefinition;
+use crate::log::Tags;
 use crate::value::ValueError;
 
 /// A row id is the generation's number and, in its low 40 bits, a count.
@@ -68,7 +69,7 @@ pub(super) fn write(
     let mut remove = connection.prepare_cached(&statements.remove)?;
     let mut encoder = Encoder::new(Form::Local);
     for change in changes {
-        let (RowChange::Put(row) | RowChange::Remove(row)) = change;
+        let (RowChange::Put(row, _) | RowChange::Remove(row)) = change;
         encoder.drain();
         row.encode(&mut encoder);
         let cells = encoder.cells();
@@ -76,19 +77,56 @@ pub(super) fn write(
             let (expected, found) = (shape.columns.len(), cells.len());
             return Err(StoreError::Columns { shape: shape.name, expected, found }.into());
         }
-        if let RowChange::Put(_) = change {
-            put.raw_bind_parameter(1, generation.next_row)?;
-            put.raw_bind_parameter(2, generation.g)?;
-            bind(&mut put, 3, cells.iter())?;
-            put.raw_execute()?;
-            // A row that was there before kept its row id.
-            if connection.last_insert_rowid() == generation.next_row {
-                generation.next_row += 1;
+        match change {
+            RowChange::Put(_, tags) => {
+                put.raw_bind_parameter(1, generation.next_row)?;
+                put.raw_bind_parameter(2, generation.g)?;
+                bind(&mut put, 3, cells.iter())?;
+                if statements.tagged {
+                    let row = returned(&mut put)?;
+                    set_tags(connection, row, tags.as_ref())?;
+                } else {
+                    put.raw_execute()?;
+                }
+                // A row that was there before kept its row id.
+                if connection.last_insert_rowid() == generation.next_row {
+                    generation.next_row += 1;
+                }
             }
-        } else {
-            remove.raw_bind_parameter(1, generation.g)?;
-            bind(&mut remove, 2, shape.key.iter().filter_map(|&at| cells.get(usize::from(at))))?;
-            remove.raw_execute()?;
+            RowChange::Remove(_) => {
+                remove.raw_bind_parameter(1, generation.g)?;
+                bind(&mut remove, 2, shape.key.iter().filter_map(|&at| cells.get(usize::from(at))))?;
+                if statements.tagged {
+                    let row = returned(&mut remove)?;
+                    set_tags(connection, row, None)?;
+                } else {
+                    remove.raw_execute()?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Executes a statement that returns a row id; none where no row was concerned.
+fn returned(statement: &mut CachedStatement<'_>) -> Result<Option<i64>, Fault> {
+    let mut rows = statement.raw_query();
+    let row = rows.next()?.map(|row| row.get(0)).transpose()?;
+    // A statement that isn't read to its end isn't done.
+    while rows.next()?.is_some() {}
+    Ok(row)
+}
+
+/// Row ids are unique in the file, so tags of all shapes are in one table.
+fn set_tags(connection: &Connection, row: Option<i64>, tags: Option<&Tags>) -> Result<(), Fault> {
+    let Some(row) = row else { return Ok(()) };
+    match tags {
+        Some(Tags { ways, active }) => {
+            let text = serde_json::json!([ways, active]).to_string();
+            connection.prepare_cached("INSERT OR REPLACE INTO _tags VALUES (?, ?)")?.execute((row, text))?;
+        }
+        None => {
+            connection.prepare_cached("DELETE FROM _tags WHERE row_id = ?")?.execute([row])?;
         }
     }
     Ok(())
@@ -139,7 +177,14 @@ pub(super) fn read(
                 Err(error) => return Ok(Err(format!("column {}: {error}", column.name))),
             }
         }
-        if let Err(error) = load.load(saved, &mut columns) {
+        let tags = match statements.tagged.then(|| row.get_ref(shape.columns.len())).transpose()? {
+            Some(ValueRef::Text(text)) => match serde_json::from_slice(text) {
+                Ok((ways, active)) => Some(Tags { ways, active }),
+                Err(error) => return Ok(Err(format!("its tags: {error}"))),
+            },
+            _ => None,
+        };
+        if let Err(error) = load.load(saved, &mut columns, tags) {
             let column = shape.columns.get(error.position).map_or("?", |column| column.name);
             return Ok(Err(format!("column {column}: {}", error.error)));
         }

@@ -96,8 +96,12 @@ fn widen(connection: &Connection, shape: &ShapeDefinition) -> Result<(), Fault> 
 
 fn recreate(connection: &Connection, shape: &ShapeDefinition) -> Result<(), Fault> {
     let local = shape.local.table;
+    // Their rows go with the table, tags in slices.
+    for g in ["current_g", "filling_g"] {
+        let drop = format!("INSERT INTO _dropped SELECT {g}, local FROM _instance WHERE local = ? AND {g} IS NOT NULL");
+        connection.execute(&drop, [local])?;
+    }
     connection.execute("DELETE FROM _instance WHERE local = ?", [local])?;
-    connection.execute("DELETE FROM _dropped WHERE local = ?", [local])?;
     connection.execute("UPDATE _shape SET indexes = '' WHERE local = ?", [local])?;
     connection.execute_batch(&format!("DROP TABLE IF EXISTS {}", quoted(local)))?;
     connection.execute_batch(shape.local.create)?;
@@ -149,10 +153,12 @@ pub(super) struct Statements {
     pub(super) put: String,
     /// Generation, then the key.
     pub(super) remove: String,
-    /// The columns in the shape's order, of the rows between two row ids.
+    /// The columns in the shape's order, of the rows between two row ids; tags behind them.
     pub(super) select: String,
     /// The highest row id between two.
     pub(super) last: String,
+    /// Rows have tags: `put` and `remove` return the row id.
+    pub(super) tagged: bool,
 }
 
 impl Statements {
@@ -168,19 +174,24 @@ impl Statements {
             changed.push("\"_g\" = excluded.\"_g\"".to_owned());
         }
         let columns = names.join(", ");
+        let tagged = shape.has_subquery();
+        let returning = if tagged { format!(" RETURNING {row_id}") } else { String::new() };
+        let tags =
+            if tagged { format!(", (SELECT tags FROM _tags WHERE row_id = {table}.{row_id})") } else { String::new() };
         Ok(Self {
             put: format!(
-                "INSERT INTO {table} ({row_id}, \"_g\", {columns}) VALUES (?, ?{}) ON CONFLICT (\"_g\", {}) DO UPDATE SET {}",
+                "INSERT INTO {table} ({row_id}, \"_g\", {columns}) VALUES (?, ?{}) ON CONFLICT (\"_g\", {}) DO UPDATE SET {}{returning}",
                 ", ?".repeat(names.len()),
                 key.join(", "),
                 changed.join(", "),
             ),
             remove: format!(
-                "DELETE FROM {table} WHERE \"_g\" = ?{}",
+                "DELETE FROM {table} WHERE \"_g\" = ?{}{returning}",
                 key.iter().fold(String::new(), |sql, name| sql + &format!(" AND {name} = ?")),
             ),
-            select: format!("SELECT {columns} FROM {table} WHERE {row_id} BETWEEN ? AND ?"),
+            select: format!("SELECT {columns}{tags} FROM {table} WHERE {row_id} BETWEEN ? AND ?"),
             last: format!("SELECT max({row_id}) FROM {table} WHERE {row_id} BETWEEN ? AND ?"),
+            tagged,
         })
     }
 }
@@ -197,6 +208,13 @@ pub(super) fn delete_slice(
         .prepare_cached(there)?
         .query_map([table], |row| row.get::<_, String>(0).map(|name| quoted(&name)))?
         .collect::<rusqlite::Result<_>>()?;
+    let mut tags = connection.prepare_cached(
+        "DELETE FROM _tags WHERE row_id IN (SELECT row_id FROM _tags WHERE row_id BETWEEN ? AND ? LIMIT ?)",
+    )?;
+    let all = |count: usize| i64::try_from(count).is_ok_and(|count| count < limit);
+    if !all(tags.execute((first, last, limit))?) {
+        return Ok(false);
+    }
     if names.is_empty() {
         return Ok(true);
     }
@@ -204,7 +222,7 @@ pub(super) fn delete_slice(
     let mut delete = connection.prepare_cached(&format!(
         "DELETE FROM {table} WHERE {row_id} IN (SELECT {row_id} FROM {table} WHERE {row_id} BETWEEN ? AND ? LIMIT ?)"
     ))?;
-    Ok(i64::try_from(delete.execute((first, last, limit))?).is_ok_and(|count| count < limit))
+    Ok(all(delete.execute((first, last, limit))?))
 }
 
 /// SQLite's row id has three names, and columns may have taken some of them.

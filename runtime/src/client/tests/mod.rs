@@ -5,6 +5,7 @@ mod life;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -465,24 +466,62 @@ async fn a_row_goes_when_its_value_moves_out_of_the_subquery() {
     assert!(matches!(notes.connection(), Connection::Online), "{:?}", notes.connection());
 }
 
-/// The store knows no tags: the rows are fetched anew, once.
+/// A client that has synced these messages and is gone, all written.
+async fn an_earlier_run(service: &Service, folder: &Path, messages: &[Vec<String>]) {
+    let client = service.builder().store(SqliteStore::in_dir(folder).unwrap()).build().unwrap().0;
+    let notes = client.collection::<OurNote>(());
+    for (offset, messages) in (1..).zip(messages) {
+        service.messages("h", offset, &mut messages.clone(), true);
+        service.held(1).await;
+    }
+    let Storage::Disk(disk) = client.storage() else { panic!("no store") };
+    within(disk.flush()).await.unwrap();
+    drop((notes, client));
+    service.held(0).await;
+}
+
 #[tokio::test]
-async fn a_move_out_after_a_restart_is_followed_from_the_beginning() {
+async fn c_148_a_move_out_after_a_restart_takes_its_rows() {
     let service = Service::new().await;
     let folder = tempfile::tempdir().unwrap();
-    let build = || service.builder().store(SqliteStore::in_dir(folder.path()).unwrap()).build().unwrap().0;
+    // Row 3 changes its reason, row 2 has one more for a while, row 4 comes and goes.
+    let runs = [
+        vec![tagged(1, "insert", "a"), tagged(2, "insert", "b"), tagged(3, "insert", "a"), tagged(4, "insert", "a")],
+        vec![tagged(3, "update", "b"), r#"{"key":"4","value":{"id":"4"},"headers":{"operation":"delete"}}"#.to_owned()],
+    ];
+    an_earlier_run(&service, folder.path(), &runs).await;
+    let client = service.builder().store(SqliteStore::in_dir(folder.path()).unwrap()).build().unwrap().0;
+    let notes = client.collection::<OurNote>(());
+    within(notes.hydrated()).await.unwrap();
+    assert_eq!(ids(&notes), [1, 2, 3]);
+    service.messages("h", 3, &mut vec![moved("move-out", "a")], true);
+    service.held(1).await;
+    assert_eq!(ids(&notes), [2, 3]);
+    let asked = service.state.borrow().requests[3..].join("");
+    assert!(!asked.contains("offset=-1"), "{asked}");
+    drop((notes, client));
+    let path = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path().join("cache.db");
+    let file = rusqlite::Connection::open(path).unwrap();
+    let tags = || {
+        let tags = "SELECT group_concat(tags, ' ') FROM _tags";
+        file.query_row(tags, [], |row| row.get::<_, String>(0)).unwrap()
+    };
+    // What waited for others is written with the last handle.
+    until(|| tags() == r#"[["b"],[true]] [["b"],[true]]"#).await;
+}
+
+/// As a version wrote it that kept no tags: the rows are fetched anew, once.
+#[tokio::test]
+async fn a_move_out_of_rows_without_tags_is_followed_from_the_beginning() {
+    let service = Service::new().await;
+    let folder = tempfile::tempdir().unwrap();
     let rows = || vec![tagged(1, "insert", "a"), tagged(2, "insert", "b")];
-    {
-        let client = build();
-        let notes = client.collection::<OurNote>(());
-        service.messages("h", 1, &mut rows(), true);
-        service.held(1).await;
-        assert_eq!(ids(&notes), [1, 2]);
-        let Storage::Disk(disk) = client.storage() else { panic!("no store") };
-        within(disk.flush()).await.unwrap();
-    }
-    service.held(0).await;
-    let client = build();
+    an_earlier_run(&service, folder.path(), &[rows()]).await;
+    let path = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path().join("cache.db");
+    let file = rusqlite::Connection::open(path).unwrap();
+    file.execute_batch("DROP TABLE _tags; DROP TABLE _expired; PRAGMA user_version = 1").unwrap();
+    drop(file);
+    let client = service.builder().store(SqliteStore::in_dir(folder.path()).unwrap()).build().unwrap().0;
     let notes = client.collection::<OurNote>(());
     within(notes.hydrated()).await.unwrap();
     service.messages("h", 2, &mut vec![moved("move-out", "a")], true);

@@ -86,14 +86,14 @@ impl At {
 fn apply(rows: &mut Rows, changes: &[RowChange]) {
     use crate::columns::{Encoder, Form};
     for change in changes {
-        let (RowChange::Put(row) | RowChange::Remove(row)) = change;
+        let (RowChange::Put(row, _) | RowChange::Remove(row)) = change;
         let mut encoder = Encoder::new(Form::Local);
         row.encode(&mut encoder);
         let mut columns = Columns::new(encoder.cells().len());
         encoder.cells().iter().enumerate().for_each(|(at, cell)| columns.set(at, cell.clone()));
         let item = Item::decode(&mut columns).unwrap();
         match change {
-            RowChange::Put(_) => rows.insert(item.id, item),
+            RowChange::Put(..) => rows.insert(item.id, item),
             RowChange::Remove(_) => rows.remove(&item.id),
         };
     }

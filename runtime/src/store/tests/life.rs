@@ -178,7 +178,7 @@ fn a_widened_shape_shows_its_old_rows_and_is_fetched_again() {
     let refused = commit(&instance, Target::Current, vec![], "1");
     assert!(matches!(refused, Err(StoreError::Behind { .. })), "{refused:?}");
     let row = WideItem(Item::new(1, "one"), Some("new".to_owned()));
-    commit(&instance, Target::Complete { first: true }, vec![RowChange::Put(Arc::new(row))], "2").unwrap();
+    commit(&instance, Target::Complete { first: true }, vec![RowChange::Put(Arc::new(row), None)], "2").unwrap();
     let (loaded, _, opened) = open(&partition, leak(item::widened()));
     assert_eq!(opened.current.unwrap().position, Some(position("2")));
     assert_eq!(loaded.notes, [Some("new".to_owned())]);

@@ -19,6 +19,7 @@ use super::writer::{Job, Writer};
 use super::{Batch, LoadRows, Opened, Position, RowChange, Saved, StoreError, Target};
 use crate::columns::{ColumnError, Columns};
 use crate::definition::ShapeDefinition;
+use crate::log::Tags;
 use crate::shape::Shape;
 
 const NOW: i64 = 1_700_000_000;
@@ -36,7 +37,7 @@ struct Loaded {
 }
 
 impl LoadRows for Loaded {
-    fn load(&mut self, generation: Saved, columns: &mut Columns<'_>) -> Result<(), ColumnError> {
+    fn load(&mut self, generation: Saved, columns: &mut Columns<'_>, _: Option<Tags>) -> Result<(), ColumnError> {
         let row = Item::decode(columns)?;
         if self.wide {
             self.notes.push(columns.take()?);
@@ -106,7 +107,7 @@ fn position(offset: &str) -> Position {
 }
 
 fn put(item: &Item) -> RowChange {
-    RowChange::Put(Arc::new(item.clone()))
+    RowChange::Put(Arc::new(item.clone()), None)
 }
 
 fn remove(item: &Item) -> RowChange {

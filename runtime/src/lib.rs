@@ -6,6 +6,9 @@
 #[cfg(feature = "client")]
 #[doc(hidden)]
 pub mod __bench;
+#[cfg(feature = "client")]
+#[doc(hidden)]
+pub mod __sim;
 #[cfg(all(test, feature = "client"))]
 mod captures;
 pub mod cell;

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use tokio::task::JoinError;
+
 use crate::live_shape::{LiveShape, Stage};
 use crate::shape::{BoundShape, ShapeSpec};
 use crate::source::{Archive, Follower, KeptShape, Readiness, SnapshotPosition, Source, SourceError, Transaction};
@@ -139,7 +141,7 @@ impl Shapes {
             if created {
                 let (shapes, shape) = (Arc::clone(self), Arc::clone(&shape));
                 // Goes on when this request is dropped; if it panicked, the shape has ended.
-                let _ = tokio::task::spawn_blocking(move || shapes.load(&shape)).await;
+                let _ = self.off_executor(move || shapes.load(&shape)).await;
             }
             loop {
                 changes.borrow_and_update();
@@ -154,6 +156,14 @@ impl Shapes {
             table = self.current(&spec.table)?;
         }
         Err(ShapeError::Restless)
+    }
+
+    /// Does work that reads the source where it may block.
+    pub(crate) async fn off_executor<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, JoinError> {
+        if self.source.blocks() { tokio::task::spawn_blocking(work).await } else { Ok(work()) }
     }
 
     fn live(&self) -> MutexGuard<'_, LiveShapes> {

@@ -31,6 +31,12 @@ pub trait Source: Send + Sync + 'static {
         visit: &mut dyn FnMut(usize, &Row),
     ) -> Result<SnapshotPosition, SourceError>;
 
+    /// Whether [`snapshot`](Self::snapshot) may block; it may, unless implemented. One that never does is read on the
+    /// executor.
+    fn blocks(&self) -> bool {
+        true
+    }
+
     /// Registers a follower: it is called for each transaction, in commit order, one at a time, before another
     /// transaction commits. Returns the LSN of the last commit. A follower that was dropped is forgotten.
     fn follow(&self, follower: Weak<dyn Follower>) -> u64;

@@ -31,6 +31,7 @@ mod postgres_source;
 mod rename;
 mod restart;
 mod schemas;
+mod simulation;
 mod stage;
 mod typed;
 mod value_texts;

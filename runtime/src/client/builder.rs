@@ -12,10 +12,10 @@ use tokio::sync::oneshot;
 
 use super::expired::ExpiredHandles;
 use super::session::{Session, Token, TokenProvider};
-use super::transport::{Header, Sender};
+use super::transport::{Header, Sender, Transport};
 use super::{Client, Inner, Mode, Recover, Runtime, Storage};
 use crate::clock::{Clock, ManualClock};
-use crate::store::SqliteStore;
+use crate::store::{Partition, SqliteStore};
 
 /// A generated client: a newtype over [`Client`] with a constructor per shape.
 pub trait TypedClient: Sized {
@@ -65,6 +65,7 @@ pub struct ClientBuilder<C> {
     headers: Vec<Header>,
     recover: Option<Arc<dyn Recover>>,
     read_timeout: Option<Duration>,
+    simulated: Option<(Arc<dyn Transport>, Option<Partition>)>,
     client: PhantomData<fn() -> C>,
 }
 
@@ -85,6 +86,7 @@ impl<C: TypedClient> ClientBuilder<C> {
             headers: Vec::new(),
             recover: None,
             read_timeout: Some(READ_TIMEOUT),
+            simulated: None,
             client: PhantomData,
         }
     }
@@ -154,6 +156,11 @@ impl<C: TypedClient> ClientBuilder<C> {
         self
     }
 
+    pub(crate) fn simulated(mut self, transport: Arc<dyn Transport>, partition: Option<Partition>) -> Self {
+        self.simulated = Some((transport, partition));
+        self
+    }
+
     /// Goes by a clock that a test moves.
     pub fn clock(mut self, clock: ManualClock) -> Self {
         self.clock = Clock::Manual(clock);
@@ -179,8 +186,15 @@ impl<C: TypedClient> ClientBuilder<C> {
             Some(handle) => Runtime { handle, stop: None },
             None => own_runtime().map_err(BuildError::Thread)?,
         };
+        let (transport, partition) = match self.simulated {
+            Some((transport, partition)) => (transport, partition),
+            None => {
+                let http: Arc<dyn Transport> = Arc::new(http_client(url.scheme() == "https", self.read_timeout)?);
+                (http, None)
+            }
+        };
         let storage = match self.store {
-            None => Storage::Memory,
+            None => partition.map_or(Storage::Memory, Storage::Disk),
             Some(store) => match store.partition(&self.session.partition()) {
                 Ok(partition) => Storage::Disk(partition),
                 Err(error) => {
@@ -189,7 +203,6 @@ impl<C: TypedClient> ClientBuilder<C> {
                 }
             },
         };
-        let transport = Arc::new(http_client(url.scheme() == "https", self.read_timeout)?);
         let token = Token::new(self.session.token_provider());
         let inner = Inner {
             url: self.url,

@@ -10,7 +10,7 @@ mod recovery;
 mod session;
 #[cfg(test)]
 mod tests;
-mod transport;
+pub(crate) mod transport;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;

@@ -56,7 +56,11 @@ pub(super) fn open(path: &Path, report: &dyn Fn(StoreEvent)) -> Result<Connectio
 }
 
 fn connect(path: &Path) -> Result<Connection, Fault> {
-    let mut connection = Connection::open(path)?;
+    prepare(Connection::open(path)?, path)
+}
+
+/// Checks what is there, and lays out what is empty.
+pub(super) fn prepare(mut connection: Connection, path: &Path) -> Result<Connection, Fault> {
     // The layout is checked before anything is set: a newer file must stay as it is, to the byte.
     let format: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;

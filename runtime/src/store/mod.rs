@@ -5,6 +5,7 @@ mod file;
 mod instance;
 mod partition;
 mod rows;
+mod simulated;
 mod table;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -12,6 +13,7 @@ mod writer;
 
 pub use error::{StoreError, StoreEvent};
 pub use partition::{Commit, Instance, Partition, SqliteStore};
+pub use simulated::Disk;
 
 use std::sync::Arc;
 

@@ -138,6 +138,13 @@ impl Shared {
     }
 }
 
+impl Partition {
+    /// A partition whose jobs somebody else does.
+    pub(super) fn of(jobs: mpsc::Sender<Job>) -> Self {
+        Self { shared: Arc::new(Shared { jobs: Some(jobs), thread: None }) }
+    }
+}
+
 impl Drop for Shared {
     fn drop(&mut self) {
         self.jobs = None;

@@ -49,8 +49,8 @@ pub(super) struct Writer {
     log_kept: u64,
     log: u64,
     written_at: Instant,
-    /// Other processes stay out while this is open.
-    _lock: File,
+    /// Other processes stay out while this is open; none where there is no file.
+    _lock: Option<File>,
 }
 
 /// How long a lock that somebody else holds is tried for. A process that this one is just starting holds every lock of
@@ -78,10 +78,20 @@ impl Writer {
     pub(super) fn open(folder: &Path, report: Box<dyn Fn(StoreEvent)>) -> Result<Self, StoreError> {
         let lock = lock(folder)?;
         let path = folder.join("cache.db");
-        let connection = Some(file::open(&path, &*report)?);
-        Ok(Self {
+        let connection = file::open(&path, &*report)?;
+        Ok(Self::over(path, connection, Some(lock), report))
+    }
+
+    /// A writer of an open file.
+    pub(super) fn over(
+        path: PathBuf,
+        connection: Connection,
+        lock: Option<File>,
+        report: Box<dyn Fn(StoreEvent)>,
+    ) -> Self {
+        Self {
             path,
-            connection,
+            connection: Some(connection),
             report,
             slots: HashMap::new(),
             last_slot: 0,
@@ -90,7 +100,7 @@ impl Writer {
             log: 0,
             written_at: Instant::now(),
             _lock: lock,
-        })
+        }
     }
 
     /// Works until the last handle is gone, and writes what still waits then.
@@ -101,13 +111,7 @@ impl Writer {
                 Some(pause) => jobs.recv_timeout(pause),
             };
             match job {
-                Ok(Job::Run(job)) => job(&mut self),
-                Ok(Job::Commit { slot, batch, flush_within, reply }) => self.commit(slot, batch, flush_within, reply),
-                Ok(Job::Close(slot)) => self.close(slot),
-                Ok(Job::Flush(reply)) => {
-                    let result = self.write_waiting(|_| true);
-                    let _ = reply.send(result);
-                }
+                Ok(job) => self.work(job),
                 Err(RecvTimeoutError::Timeout) => self.tidy(),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -152,6 +156,18 @@ impl Writer {
         if let Err(fault) = written {
             tracing::warn!(error = %fault, "the handle of a lost log isn't remembered");
             self.failed_quietly(fault);
+        }
+    }
+
+    pub(super) fn work(&mut self, job: Job) {
+        match job {
+            Job::Run(job) => job(self),
+            Job::Commit { slot, batch, flush_within, reply } => self.commit(slot, batch, flush_within, reply),
+            Job::Close(slot) => self.close(slot),
+            Job::Flush(reply) => {
+                let result = self.write_waiting(|_| true);
+                let _ = reply.send(result);
+            }
         }
     }
 
@@ -260,7 +276,7 @@ impl Writer {
     }
 
     /// Writes the batches that wait in the slots of `which`; the first error of any.
-    fn write_waiting(&mut self, which: impl Fn(&Slot) -> bool) -> Result<(), StoreError> {
+    pub(super) fn write_waiting(&mut self, which: impl Fn(&Slot) -> bool) -> Result<(), StoreError> {
         let slots = self.slots.iter().filter(|(_, slot)| !slot.waiting.is_empty() && which(slot));
         let slots: Vec<u64> = slots.map(|(&number, _)| number).collect();
         slots.into_iter().map(|slot| self.write_slot(slot)).fold(Ok(()), Result::and)

@@ -206,7 +206,7 @@ fn list(messages: &[Bytes]) -> Bytes {
 
 /// The rows of a subset as they are now, beside the log. `next` is where the log is read on.
 async fn answer_subset(service: &Arc<Inner>, shape: &Arc<LiveShape>, next: Offset, subset: Subset) -> Response {
-    let told = tokio::task::spawn_blocking({
+    let told = service.shapes.off_executor({
         let (service, shape) = (Arc::clone(service), Arc::clone(shape));
         move || tell_subset(&service, &shape, &subset)
     });

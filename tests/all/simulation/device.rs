@@ -1,0 +1,177 @@
+//! A device of the simulation: a program with its client, collections and disk, which crash, fill up and start again.
+
+use std::sync::Arc;
+
+use fastrand::Rng;
+use shapegen_runtime::__sim::{Disk, simulated};
+use shapegen_runtime::{Client, Collection, Connection, ManualClock, PauseGuard, Recovery, Status};
+
+use super::network::Network;
+use super::world::{AnyItem, BusyItem, Item, Rows, SharedItem, World};
+
+pub struct Device {
+    /// Where rows are kept; without it in memory.
+    disk: Option<Disk>,
+    client: Option<Client>,
+    items: Option<Collection<Item>>,
+    busy: Option<Collection<BusyItem>>,
+    shared: Option<Collection<SharedItem>>,
+    rest: Option<PauseGuard>,
+}
+
+impl Device {
+    pub fn new(keeps: bool) -> Self {
+        let disk = keeps.then(|| Disk::new().unwrap());
+        Self { disk, client: None, items: None, busy: None, shared: None, rest: None }
+    }
+
+    /// The program starts.
+    pub fn start(&mut self, network: &Network, clock: &ManualClock) {
+        let builder = Client::builder("http://sim/shapes").clock(clock.clone());
+        let builder = builder.runtime(tokio::runtime::Handle::current());
+        let builder = builder.on_error(|_| std::future::ready(Recovery::retry()));
+        let client = simulated(builder, Arc::new(network.clone()), self.disk.as_ref()).build().unwrap();
+        self.items = Some(client.collection(()));
+        self.busy = Some(client.collection(()));
+        self.shared = Some(client.collection(()));
+        self.client = Some(client);
+    }
+
+    /// The disk does the next thing that was handed over; false when there is none.
+    pub fn write(&mut self) -> bool {
+        self.disk.as_mut().is_some_and(Disk::step)
+    }
+
+    fn stop(&mut self) {
+        (self.items, self.busy, self.shared, self.client, self.rest) = (None, None, None, None, None);
+    }
+
+    /// One of many things that happen to a device.
+    pub fn happen(&mut self, what: u8, network: &Network, clock: &ManualClock, random: &mut Rng) {
+        match what {
+            0..=2 => {
+                self.stop();
+                self.disk.as_mut().map(Disk::crash);
+                self.start(network, clock);
+            }
+            3 | 4 => {
+                self.stop();
+                while self.write() {}
+                self.disk.as_mut().map(Disk::write_waiting);
+                self.start(network, clock);
+            }
+            5 | 6 => drop(self.disk.as_mut().map(|disk| disk.set_full(random.bool()))),
+            7..=9 => drop(self.disk.as_mut().map(Disk::write_waiting)),
+            10 => self.rest = self.client.as_ref().filter(|_| self.rest.is_none()).map(Client::pause),
+            11 | 12 => self.rest = None,
+            13 => {
+                let (Some(client), Some(items)) = (&self.client, self.items.take()) else { return };
+                drop(items);
+                self.items = Some(client.collection(()));
+            }
+            14..=16 => self.reopen_stopped(network, clock),
+            _ => {
+                if let Some(busy) = self.busy.clone() {
+                    // Who doesn't wait for the answer still asks.
+                    tokio::spawn(async move {
+                        drop(tokio::time::timeout(std::time::Duration::from_secs(1), busy.refresh()).await)
+                    });
+                }
+            }
+        }
+    }
+
+    /// What a program does once a sync has stopped for good: it starts again.
+    pub fn reopen_stopped(&mut self, network: &Network, clock: &ManualClock) {
+        let stopped = |connection: Option<Connection>| matches!(connection, Some(Connection::Stopped(_)));
+        if stopped(self.items.as_ref().map(Collection::connection))
+            || stopped(self.busy.as_ref().map(Collection::connection))
+            || stopped(self.shared.as_ref().map(Collection::connection))
+        {
+            self.stop();
+            self.start(network, clock);
+        }
+    }
+
+    /// Nothing is wrong with it any more.
+    pub fn heal(&mut self, network: &Network, clock: &ManualClock) {
+        if let Some(disk) = &mut self.disk {
+            disk.set_full(false);
+        }
+        self.rest = None;
+        self.reopen_stopped(network, clock);
+    }
+
+    /// What always holds.
+    pub fn check(&self, world: &World) -> Result<(), String> {
+        check(self.items.as_ref(), world)?;
+        check(self.busy.as_ref(), world)?;
+        check(self.shared.as_ref(), world)?;
+        self.disk.as_ref().map_or(Ok(()), |disk| check_disk(disk, world))
+    }
+
+    /// What holds when all is quiet.
+    pub fn is_settled(&self, world: &World) -> Result<(), String> {
+        is_settled(self.items.as_ref(), world)?;
+        is_settled(self.busy.as_ref(), world)?;
+        is_settled(self.shared.as_ref(), world)
+    }
+}
+
+fn rows<S: AnyItem>(collection: &Collection<S>) -> Rows {
+    collection.snapshot().iter().map(|row| (row.key(), row.plain())).collect()
+}
+
+/// The rows were those of the shape at some commit; of a shape with a subquery, each of them was at some.
+fn was(shape: &str, rows: &Rows, world: &World) -> bool {
+    if shape != "shared" {
+        return world.history.iter().rev().any(|moment| moment.rows(shape) == rows);
+    }
+    rows.keys().all(|id| world.history.iter().any(|moment| moment.rows(shape).contains_key(id)))
+}
+
+fn check<S: AnyItem>(collection: Option<&Collection<S>>, world: &World) -> Result<(), String> {
+    let Some(collection) = collection else { return Ok(()) };
+    let (shape, rows) = (S::DEFINITION.name, rows(collection));
+    if collection.status() == Status::NeverSynced {
+        return if rows.is_empty() { Ok(()) } else { Err(format!("`{shape}` shows {rows:?} and was never synced")) };
+    }
+    if was(shape, &rows, world) { Ok(()) } else { Err(format!("`{shape}` shows {rows:?}, which never was")) }
+}
+
+fn is_settled<S: AnyItem>(collection: Option<&Collection<S>>, world: &World) -> Result<(), String> {
+    let Some(collection) = collection else { return Err("no collection".to_owned()) };
+    let (shown, expected) = (rows(collection), world.now().rows(S::DEFINITION.name));
+    if shown == *expected {
+        return Ok(());
+    }
+    let (shape, connection) = (S::DEFINITION.name, collection.connection());
+    Err(format!("`{shape}` shows {shown:?} instead of {expected:?}; {connection:?}"))
+}
+
+/// What is on the disk is all of some commit: the one at its offset, where that says which.
+fn check_disk(disk: &Disk, world: &World) -> Result<(), String> {
+    let Some(connection) = disk.connection() else { return Ok(()) };
+    let sql = "SELECT shape, local, current_g, current_offset FROM _instance WHERE current_g IS NOT NULL";
+    let mut instances = connection.prepare_cached(sql).unwrap();
+    let mut instances = instances.query([]).unwrap();
+    while let Some(instance) = instances.next().unwrap() {
+        let (shape, local): (String, String) = (instance.get(0).unwrap(), instance.get(1).unwrap());
+        let (g, offset): (i64, Option<String>) = (instance.get(2).unwrap(), instance.get(3).unwrap());
+        let sql = format!("SELECT id, list_id, title, n FROM {local} WHERE _g = ?");
+        let mut select = connection.prepare_cached(&sql).unwrap();
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?)));
+        let rows: Rows = select.query_map([g], row).unwrap().collect::<Result<_, _>>().unwrap();
+        let lsn =
+            offset.as_deref().and_then(|offset| offset.split_once('_')).and_then(|(lsn, _)| lsn.parse::<u64>().ok());
+        let named = lsn.filter(|&lsn| lsn > 0 && shape != "shared");
+        let right = match named.and_then(|lsn| world.history.iter().find(|moment| moment.lsn == lsn)) {
+            Some(moment) => *moment.rows(&shape) == rows,
+            None => was(&shape, &rows, world),
+        };
+        if !right {
+            return Err(format!("the disk holds {rows:?} of `{shape}` at offset {offset:?}, which is not so"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,247 @@
+//! The network of the simulation: it delays, loses, cuts and doubles, and a cache on the way keeps what it likes.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::Context;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body as HttpBody;
+use axum::http::{HeaderMap, HeaderValue, Request};
+use bytes::Bytes;
+use fastrand::Rng;
+use http_body::Body as _;
+use shapegen_runtime::__sim::{Body, Pending, Response, Transport};
+use tokio::time::sleep;
+use tower_service::Service as _;
+
+/// What lies between clients and their service.
+#[derive(Clone)]
+pub struct Network(Arc<Mutex<State>>);
+
+struct State {
+    random: Rng,
+    service: Router,
+    /// Nothing goes wrong any more.
+    healed: bool,
+    /// By URL: the last answers, however old.
+    cache: HashMap<String, Vec<Answer>>,
+    requests: usize,
+}
+
+#[derive(Clone)]
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// What becomes of a request, decided when it is sent.
+struct Plan {
+    before: Duration,
+    after: Duration,
+    fate: Fate,
+    /// In how many pieces the answer comes.
+    pieces: usize,
+    between: Duration,
+    /// Bytes behind which the answer breaks off, noticed or not.
+    cut: Option<(usize, bool)>,
+}
+
+enum Fate {
+    Served,
+    /// The service gets it twice; the second answer is taken.
+    Doubled,
+    Lost,
+    Refused(u16),
+    Cached(Answer),
+}
+
+impl Network {
+    pub fn new(seed: u64, service: Router) -> Self {
+        let random = Rng::with_seed(seed);
+        Self(Arc::new(Mutex::new(State { random, service, healed: false, cache: HashMap::new(), requests: 0 })))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    pub fn set_service(&self, service: Router) {
+        self.state().service = service;
+    }
+
+    /// From now on everything arrives.
+    pub fn heal(&self) {
+        let mut state = self.state();
+        state.healed = true;
+        state.cache.clear();
+    }
+
+    /// Requests since the last call.
+    pub fn take_requests(&self) -> usize {
+        std::mem::take(&mut self.state().requests)
+    }
+}
+
+impl State {
+    fn plan(&mut self, url: &str) -> Plan {
+        let random = &mut self.random;
+        let millis = |random: &mut Rng, most: u64| Duration::from_millis(random.u64(0..=most));
+        if self.healed {
+            let fate = Fate::Served;
+            return Plan {
+                before: Duration::ZERO,
+                after: Duration::ZERO,
+                fate,
+                pieces: 1,
+                between: Duration::ZERO,
+                cut: None,
+            };
+        }
+        let cached = self.cache.get(url).and_then(|answers| random.choice(answers)).cloned();
+        let fate = match (random.u8(0..100), cached) {
+            (0..=39, Some(answer)) => Fate::Cached(answer),
+            (40..=44, _) => Fate::Lost,
+            (45..=49, _) => Fate::Refused(random.choice([500, 502, 503, 429, 403, 400]).unwrap()),
+            (50..=54, _) => Fate::Doubled,
+            _ => Fate::Served,
+        };
+        let cut = (random.u8(0..100) < 8).then(|| (random.usize(0..600), random.bool()));
+        let slow = if random.u8(0..10) == 0 { 3_000 } else { 80 };
+        Plan {
+            before: millis(random, slow),
+            after: millis(random, slow),
+            fate,
+            pieces: random.usize(1..8),
+            between: millis(random, 20),
+            cut,
+        }
+    }
+}
+
+impl Transport for Network {
+    fn get(&self, url: &str, _: HeaderMap) -> Pending<'static, Result<Response, String>> {
+        let mut state = self.state();
+        state.requests += 1;
+        let plan = state.plan(url);
+        Box::pin(answer(self.clone(), plan, url.to_owned()))
+    }
+}
+
+async fn serve(mut service: Router, path: &str) -> axum::response::Response {
+    let request = Request::get(path).body(HttpBody::empty()).unwrap();
+    service.call(request).await.unwrap()
+}
+
+async fn answer(network: Network, plan: Plan, url: String) -> Result<Response, String> {
+    sleep(plan.before).await;
+    // The one that is there when the request arrives.
+    let service = network.state().service.clone();
+    let path = url.strip_prefix("http://sim").unwrap();
+    let response = match &plan.fate {
+        Fate::Lost => return Err("lost".to_owned()),
+        &Fate::Refused(status) => {
+            let mut headers = HeaderMap::new();
+            if status == 503 {
+                headers.insert("retry-after", HeaderValue::from_static("2"));
+            }
+            return Ok(Response { status, headers, body: Box::new(Pieces::of(Bytes::from_static(b"{}"), &plan)) });
+        }
+        Fate::Cached(answer) => {
+            let Answer { status, headers, body } = answer.clone();
+            return Ok(Response { status, headers, body: Box::new(Pieces::of(body, &plan)) });
+        }
+        Fate::Doubled => {
+            drop(serve(service.clone(), path).await);
+            serve(service, path).await
+        }
+        Fate::Served => serve(service, path).await,
+    };
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let mut body = response.into_body();
+    sleep(plan.after).await;
+    if headers.get("content-type").is_some_and(|kind| kind == "text/event-stream") {
+        return Ok(Response { status, headers, body: Box::new(Events { body, cut: plan.cut, between: plan.between }) });
+    }
+    let mut whole = Vec::new();
+    while let Some(bytes) = frame(&mut body).await {
+        whole.extend_from_slice(&bytes);
+    }
+    let whole = Bytes::from(whole);
+    if matches!(status, 200 | 409) {
+        let answer = Answer { status, headers: headers.clone(), body: whole.clone() };
+        network.state().cache.entry(url).or_default().push(answer);
+    }
+    Ok(Response { status, headers, body: Box::new(Pieces::of(whole, &plan)) })
+}
+
+async fn frame(body: &mut HttpBody) -> Option<Bytes> {
+    loop {
+        let next = poll_fn(|context: &mut Context<'_>| Pin::new(&mut *body).poll_frame(context)).await?;
+        if let Ok(bytes) = next.unwrap().into_data() {
+            return Some(bytes);
+        }
+    }
+}
+
+/// A body that arrives piece by piece.
+struct Pieces {
+    pieces: VecDeque<Bytes>,
+    between: Duration,
+    breaks: bool,
+}
+
+impl Pieces {
+    fn of(body: Bytes, plan: &Plan) -> Self {
+        let (length, breaks) = match plan.cut {
+            Some((length, noticed)) if length < body.len() => (length, noticed),
+            _ => (body.len(), false),
+        };
+        let size = length.div_ceil(plan.pieces).max(1);
+        let pieces = body[..length].chunks(size).map(Bytes::copy_from_slice).collect();
+        Self { pieces, between: plan.between, breaks }
+    }
+}
+
+impl Body for Pieces {
+    fn piece(&mut self) -> Pending<'_, Result<Option<Bytes>, String>> {
+        Box::pin(async {
+            sleep(self.between).await;
+            match self.pieces.pop_front() {
+                Some(piece) => Ok(Some(piece)),
+                None if self.breaks => Err("broke off".to_owned()),
+                None => Ok(None),
+            }
+        })
+    }
+}
+
+/// A stream of events.
+struct Events {
+    body: HttpBody,
+    cut: Option<(usize, bool)>,
+    between: Duration,
+}
+
+impl Body for Events {
+    fn piece(&mut self) -> Pending<'_, Result<Option<Bytes>, String>> {
+        Box::pin(async {
+            let Some(bytes) = frame(&mut self.body).await else { return Ok(None) };
+            sleep(self.between).await;
+            let Some((left, noticed)) = &mut self.cut else { return Ok(Some(bytes)) };
+            if *left >= bytes.len() {
+                *left -= bytes.len();
+                return Ok(Some(bytes));
+            }
+            let rest = bytes.slice(..*left);
+            *left = 0;
+            if rest.is_empty() {
+                return if *noticed { Err("broke off".to_owned()) } else { Ok(None) };
+            }
+            Ok(Some(rest))
+        })
+    }
+}

@@ -1,0 +1,236 @@
+//! The server's side of the simulation: a source, the service over it, and what every shape was at each commit.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+
+use axum::Router;
+use fastrand::Rng;
+use shapegen_macros::Shape;
+use shapegen_runtime::Shape;
+use shapegen_runtime::definition::ShapeDefinition;
+use shapegen_server::{
+    Column, Follower, MemorySource, Row, Service, SnapshotPosition, Source, SourceError, TableDefinition, TableName,
+};
+
+/// A list of items.
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(table = "lists", schema = "all/simulation/schema.sql", scope = "public", change_frequency = "low")]
+pub struct List {
+    pub id: i32,
+    pub shared: bool,
+}
+
+/// Every item, written batch by batch.
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(table = "items", schema = "all/simulation/schema.sql", scope = "public", change_frequency = "low")]
+pub struct Item {
+    pub id: i32,
+    pub list_id: i32,
+    pub title: String,
+    pub n: Option<i32>,
+}
+
+/// Some items, followed by events, batches joined.
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(table = "items", name = "busy", schema = "all/simulation/schema.sql", scope = "public")]
+#[shape(change_frequency = "very_high", persist = "always", load = "all", where = "n > 3")]
+pub struct BusyItem {
+    pub id: i32,
+    pub list_id: i32,
+    pub title: String,
+    pub n: Option<i32>,
+}
+
+/// Items that come and go with their list.
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(table = "items", name = "shared", schema = "all/simulation/schema.sql", scope = "public")]
+#[shape(change_frequency = "medium", where = "list_id in (select id from lists where shared)")]
+pub struct SharedItem {
+    pub id: i32,
+    pub list_id: i32,
+    pub title: String,
+    pub n: Option<i32>,
+}
+
+/// An item, whichever shape it is a row of.
+pub type Plain = (i32, String, Option<i32>);
+/// The rows of one shape.
+pub type Rows = BTreeMap<i32, Plain>;
+
+/// An item of any shape.
+pub trait AnyItem: Shape<Key = i32, Params = ()> {
+    fn plain(&self) -> Plain;
+}
+
+macro_rules! any_item {
+    ($($row:ident),*) => {
+        $(impl AnyItem for $row {
+            fn plain(&self) -> Plain {
+                (self.list_id, self.title.clone(), self.n)
+            }
+        })*
+    };
+}
+
+any_item!(Item, BusyItem, SharedItem);
+
+pub static SHAPES: [&ShapeDefinition; 4] =
+    [List::DEFINITION, Item::DEFINITION, BusyItem::DEFINITION, SharedItem::DEFINITION];
+
+/// What was committed, up to a commit.
+#[derive(Debug, Clone, Default)]
+pub struct Moment {
+    pub lsn: u64,
+    lists: BTreeMap<i32, bool>,
+    items: Rows,
+    busy: Rows,
+    shared: Rows,
+}
+
+impl Moment {
+    /// The rows of a shape.
+    pub fn rows(&self, shape: &str) -> &Rows {
+        match shape {
+            "busy" => &self.busy,
+            "shared" => &self.shared,
+            _ => &self.items,
+        }
+    }
+
+    fn committed(mut self, lsn: u64) -> Self {
+        let those = |is_in: &dyn Fn(&Plain) -> bool| -> Rows {
+            self.items.iter().filter(|(_, item)| is_in(item)).map(|(id, item)| (*id, item.clone())).collect()
+        };
+        let busy = those(&|(_, _, n)| n.is_some_and(|n| n > 3));
+        let shared = those(&|(list, _, _)| self.lists.get(list) == Some(&true));
+        (self.busy, self.shared, self.lsn) = (busy, shared, lsn);
+        self
+    }
+}
+
+/// The source and its history.
+pub struct World {
+    source: MemorySource,
+    pub history: Vec<Moment>,
+    columns: u32,
+    written: u32,
+}
+
+fn items() -> TableName {
+    TableName::new("public", "items")
+}
+
+impl World {
+    pub fn new() -> Self {
+        let source = MemorySource::new(SHAPES).unwrap();
+        Self { source, history: vec![Moment::default()], columns: 0, written: 0 }
+    }
+
+    /// A service over the source, all of its handles new.
+    pub fn service(&self, chunk_bytes: usize) -> Router {
+        let service = Service::builder(Inline(self.source.clone())).shapes(SHAPES).chunk_bytes(chunk_bytes);
+        service.build().unwrap().router()
+    }
+
+    pub fn now(&self) -> &Moment {
+        self.history.last().unwrap()
+    }
+
+    /// One transaction of some changes.
+    pub fn write(&mut self, random: &mut Rng) {
+        let mut next = self.now().clone();
+        let count = random.usize(1..5);
+        let written = &mut self.written;
+        let committed = self.source.transaction(|tx| {
+            for _ in 0..count {
+                *written += 1;
+                let title = format!("title {written}");
+                let n = random.bool().then(|| random.i32(0..8));
+                let list = random.i32(0..4);
+                match random.u8(0..12) {
+                    0..=3 => {
+                        let id = random.i32(0..20);
+                        let row = Item { id, list_id: list, title: title.clone(), n };
+                        if next.items.insert(id, (list, title, n)).is_some() {
+                            tx.update(&row)
+                        } else {
+                            tx.insert(&row)
+                        }
+                    }
+                    4..=6 => {
+                        let Some(id) = random.choice(next.items.keys().copied()) else { continue };
+                        tx.update(&Item { id, list_id: list, title: title.clone(), n });
+                        next.items.insert(id, (list, title, n));
+                    }
+                    7 => {
+                        let Some(id) = random.choice(next.items.keys().copied()) else { continue };
+                        let to = random.i32(20..40);
+                        if next.items.contains_key(&to) {
+                            continue;
+                        }
+                        next.items.remove(&id);
+                        tx.update_key(&id, &Item { id: to, list_id: list, title: title.clone(), n });
+                        next.items.insert(to, (list, title, n));
+                    }
+                    8 | 9 => {
+                        let Some(id) = random.choice(next.items.keys().copied()) else { continue };
+                        next.items.remove(&id);
+                        tx.delete::<Item>(&id);
+                    }
+                    _ => {
+                        let row = List { id: list, shared: random.bool() };
+                        if next.lists.insert(list, row.shared).is_some() { tx.update(&row) } else { tx.insert(&row) }
+                    }
+                }
+            }
+        });
+        self.history.push(next.committed(committed.unwrap().lsn));
+    }
+
+    /// All items go at once.
+    pub fn truncate(&mut self) {
+        let mut next = self.now().clone();
+        next.items.clear();
+        let committed = self.source.transaction(|tx| tx.truncate::<Item>());
+        self.history.push(next.committed(committed.unwrap().lsn));
+    }
+
+    /// Every log of the items is lost.
+    pub fn invalidate(&self) {
+        self.source.invalidate(&items());
+    }
+
+    /// The table gets a column that no shape has: their logs are lost.
+    pub fn add_column(&mut self) {
+        self.columns += 1;
+        let table = self.source.table(&items()).unwrap().unwrap();
+        let mut columns = table.columns.clone();
+        columns.push(Column::new(format!("more_{}", self.columns), "text", false));
+        self.source.define(TableDefinition::new(items(), columns, &["id"]));
+    }
+}
+
+/// A source whose snapshots are read where they are asked for, so that a run is the same each time.
+struct Inline(MemorySource);
+
+impl Source for Inline {
+    fn table(&self, name: &TableName) -> Result<Option<Arc<TableDefinition>>, SourceError> {
+        self.0.table(name)
+    }
+
+    fn snapshot(
+        &self,
+        tables: &[TableName],
+        visit: &mut dyn FnMut(usize, &Row),
+    ) -> Result<SnapshotPosition, SourceError> {
+        self.0.snapshot(tables, visit)
+    }
+
+    fn blocks(&self) -> bool {
+        false
+    }
+
+    fn follow(&self, follower: Weak<dyn Follower>) -> u64 {
+        self.0.follow(follower)
+    }
+}

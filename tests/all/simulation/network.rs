@@ -101,8 +101,12 @@ impl State {
                 cut: None,
             };
         }
-        let cached = self.cache.get(url).and_then(|answers| random.choice(answers)).cloned();
+        // One on the way may look at the path and the offset alone.
+        let forgetful = random.u8(0..100) < 6;
+        let key = if forgetful { forgotten(url) } else { url.to_owned() };
+        let cached = self.cache.get(&key).and_then(|answers| random.choice(answers)).cloned();
         let fate = match (random.u8(0..100), cached) {
+            (_, Some(answer)) if forgetful => Fate::Cached(answer),
             (0..=39, Some(answer)) => Fate::Cached(answer),
             (40..=44, _) => Fate::Lost,
             (45..=49, _) => Fate::Refused(random.choice([500, 502, 503, 429, 403, 400]).unwrap()),
@@ -120,6 +124,13 @@ impl State {
             cut,
         }
     }
+}
+
+/// What is left of a URL to one that looks at the path and the offset alone.
+fn forgotten(url: &str) -> String {
+    let (path, query) = url.split_once('?').unwrap();
+    let offset = query.split('&').find(|pair| pair.starts_with("offset=")).unwrap();
+    format!("{path}?{offset}")
 }
 
 impl Transport for Network {
@@ -173,7 +184,9 @@ async fn answer(network: Network, plan: Plan, url: String) -> Result<Response, S
     let whole = Bytes::from(whole);
     if matches!(status, 200 | 409) {
         let answer = Answer { status, headers: headers.clone(), body: whole.clone() };
-        network.state().cache.entry(url).or_default().push(answer);
+        let cache = &mut network.state().cache;
+        cache.entry(forgotten(&url)).or_default().push(answer.clone());
+        cache.entry(url).or_default().push(answer);
     }
     Ok(Response { status, headers, body: Box::new(Pieces::of(whole, &plan)) })
 }

@@ -21,10 +21,11 @@ pub(crate) struct Capture {
 }
 
 impl Capture {
+    pub(crate) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/captures");
+
     /// The capture whose file name begins so; the only one.
     pub(crate) fn load(prefix: &str) -> Self {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/captures");
-        let mut found = std::fs::read_dir(folder)
+        let mut found = std::fs::read_dir(Self::FOLDER)
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(prefix));

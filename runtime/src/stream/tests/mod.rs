@@ -1,6 +1,7 @@
 //! A driver for tests, which applies rows to a map, and the tests by subject.
 
 mod ahead;
+mod captures;
 mod faults;
 mod lifecycle;
 mod push;

@@ -23,6 +23,7 @@ mod fuzz;
 mod held_rows;
 mod histories;
 mod output;
+mod own_client;
 mod owned;
 mod peers;
 mod persons;

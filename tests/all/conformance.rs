@@ -1,4 +1,4 @@
-//! `server/docs/conformance.md` against the tests that it names.
+//! The conformance pages of the server and of the client against the tests that they name.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,63 +6,100 @@ use std::path::Path;
 
 use crate::dependencies::workspace;
 
-const SOURCES: [&str; 3] = ["server/src", "shapegen/src/dev", "tests/all"];
-
-/// The names of functions that begin with an item's id.
-fn tests(folder: &Path, found: &mut BTreeSet<String>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            tests(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&path).unwrap();
-            let names = text.split("\nfn ").chain(text.split(" fn ")).skip(1);
-            found.extend(
-                names
-                    .filter_map(|rest| rest.split('(').next())
-                    .filter(|name| name.starts_with("s_0"))
-                    .map(str::to_owned),
-            );
-        }
-    }
+/// One side's items, and where its tests are.
+struct Side {
+    page: &'static str,
+    letter: &'static str,
+    items: u32,
+    sources: &'static [&'static str],
 }
 
-/// The items of a name: `s_011_to_s_018_and_s_030_…` has nine.
-fn items(name: &str) -> BTreeSet<u32> {
-    let parts: Vec<&str> = name.split('_').collect();
-    let number = |at: usize| -> Option<u32> { (*parts.get(at)? == "s").then(|| parts.get(at + 1)?.parse().ok())? };
-    let mut items = BTreeSet::new();
-    for at in 0..parts.len() {
-        let Some(item) = number(at) else { continue };
-        let last = (parts.get(at + 2) == Some(&"to")).then(|| number(at + 3)).flatten();
-        items.extend(item..=last.unwrap_or(item));
+const SERVER: Side = Side {
+    page: "server/docs/conformance.md",
+    letter: "s",
+    items: 72,
+    sources: &["server/src", "shapegen/src/dev", "tests/all"],
+};
+
+const CLIENT: Side =
+    Side { page: "runtime/docs/conformance.md", letter: "c", items: 153, sources: &["runtime/src", "tests/all"] };
+
+impl Side {
+    /// The names of functions in a folder that begin with an item's id.
+    fn tests(&self, folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                self.tests(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let names = text.split("\nfn ").chain(text.split(" fn ")).skip(1);
+                let names = names.filter_map(|rest| rest.split('(').next());
+                found.extend(names.filter(|name| !self.of(name).is_empty()).map(str::to_owned));
+            }
+        }
     }
-    items
+
+    /// The items of a name: `s_011_to_s_018_and_s_030_…` has nine.
+    fn of(&self, name: &str) -> BTreeSet<u32> {
+        let parts: Vec<&str> = name.split('_').collect();
+        let number = |at: usize| -> Option<u32> {
+            let digits =
+                parts.get(at + 1).filter(|digits| *parts.get(at).unwrap() == self.letter && digits.len() == 3)?;
+            digits.parse().ok()
+        };
+        let mut items = BTreeSet::new();
+        for at in 0..parts.len() {
+            let Some(item) = number(at) else { continue };
+            let to = parts.get(at + 2) == Some(&"to") && at + 3 < parts.len();
+            let last = to.then(|| number(at + 3)).flatten();
+            items.extend(item..=last.unwrap_or(item));
+        }
+        items
+    }
+
+    /// Each item has tests in the page's table, or is left out below it, with a reason; each test is named for each of its
+    /// items.
+    fn check(&self) {
+        let page = fs::read_to_string(workspace().join(self.page)).unwrap();
+        let mut known = BTreeSet::new();
+        self.sources.iter().for_each(|folder| self.tests(&workspace().join(folder), &mut known));
+        let prefix = format!("| {}-", self.letter.to_uppercase());
+        let (mut named, mut rows, mut part) = (BTreeSet::new(), Vec::new(), "");
+        for line in page.lines() {
+            part = line.strip_prefix("## ").unwrap_or(part);
+            if !matches!(part, "" | "Left out") {
+                continue;
+            }
+            let Some((item, row)) = line.strip_prefix(&prefix).and_then(|row| row.split_once(" | ")) else { continue };
+            let item: u32 = item.parse().unwrap();
+            if part.is_empty() {
+                let tests: Vec<&str> = row.split(" | ").nth(1).unwrap().split('`').skip(1).step_by(2).collect();
+                assert!(!tests.is_empty(), "{prefix}{item:03} has no test");
+                for test in tests {
+                    assert!(known.contains(test), "{prefix}{item:03} names `{test}`, which doesn't exist");
+                    assert!(self.of(test).contains(&item), "`{test}` says nothing of {prefix}{item:03}");
+                    named.insert((item, test.to_owned()));
+                }
+            }
+            rows.push(item);
+        }
+        rows.sort_unstable();
+        assert_eq!(rows, (1..=self.items).collect::<Vec<u32>>(), "{}", self.page);
+        for test in &known {
+            for item in self.of(test) {
+                assert!(named.contains(&(item, test.clone())), "{prefix}{item:03} doesn't name `{test}`");
+            }
+        }
+    }
 }
 
 #[test]
-fn the_table_names_every_item_and_every_test() {
-    let page = fs::read_to_string(workspace().join("server/docs/conformance.md")).unwrap();
-    let mut known = BTreeSet::new();
-    SOURCES.iter().for_each(|folder| tests(&workspace().join(folder), &mut known));
-    let mut named = BTreeSet::new();
-    let mut rows = Vec::new();
-    for line in page.lines().take_while(|line| !line.starts_with("## ")) {
-        let Some((item, row)) = line.strip_prefix("| S-").and_then(|row| row.split_once(" | ")) else { continue };
-        let item: u32 = item.parse().unwrap();
-        let tests: Vec<&str> = row.split(" | ").nth(1).unwrap().split('`').skip(1).step_by(2).collect();
-        assert!(!tests.is_empty(), "S-{item:03} has no test");
-        for test in tests {
-            assert!(known.contains(test), "S-{item:03} names `{test}`, which doesn't exist");
-            assert!(items(test).contains(&item), "`{test}` says nothing of S-{item:03}");
-            named.insert((item, test.to_owned()));
-        }
-        rows.push(item);
-    }
-    assert_eq!(rows, (1..=72).collect::<Vec<u32>>());
-    for test in &known {
-        for item in items(test) {
-            assert!(named.contains(&(item, test.clone())), "S-{item:03} doesn't name `{test}`");
-        }
-    }
+fn the_servers_page_names_every_item_and_every_test() {
+    SERVER.check();
+}
+
+#[test]
+fn the_clients_page_names_every_item_and_every_test() {
+    CLIENT.check();
 }

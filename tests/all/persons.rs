@@ -8,7 +8,7 @@ use shapegen_runtime::{Connection, Status};
 use crate::stage::{ANN, BOB, Stage, client, until};
 
 #[tokio::test]
-async fn two_people_of_one_device_share_no_row_and_no_file() {
+async fn c_020_two_people_of_one_device_share_no_row_and_no_file() {
     let stage = Stage::of_two().await;
     let folder = tempfile::tempdir().unwrap();
     let ann = stage.client(folder.path(), ANN);

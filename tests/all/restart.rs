@@ -5,7 +5,7 @@ use shapegen_runtime::{Connection, Status};
 use crate::stage::{ANN, Stage, client, livestream, until};
 
 #[tokio::test]
-async fn a_second_start_asks_once_for_each_kept_shape_and_never_from_the_beginning() {
+async fn c_148_c_150_a_second_start_asks_once_for_each_kept_shape_and_never_from_the_beginning() {
     let stage = Stage::of_two().await;
     let folder = tempfile::tempdir().unwrap();
     {

@@ -256,8 +256,11 @@ fn http_client(https: bool, read_timeout: Option<Duration>) -> Result<reqwest::C
     } else {
         config.with_root_certificates(rustls::RootCertStore::empty())
     };
+    let mut config = config.with_no_client_auth();
+    // One connection for all shapes, where the service offers it: a configuration of one's own has to say so.
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let mut builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(config.with_no_client_auth())
+        .tls_backend_preconfigured(config)
         .redirect(Policy::custom(same_origin))
         .connect_timeout(CONNECT_TIMEOUT);
     if let Some(timeout) = read_timeout {

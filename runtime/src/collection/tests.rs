@@ -126,7 +126,7 @@ impl Screen {
 }
 
 #[test]
-fn changes_are_visible_as_a_whole_and_only_when_published() {
+fn c_126_changes_are_visible_as_a_whole_and_only_when_published() {
     let mut screen = Screen::new();
     screen.read(&[insert(2, "b"), insert(1, "a")]).unwrap();
     screen.read(&[retitle(1, "A"), delete(2), insert(3, "c")]).unwrap();
@@ -136,7 +136,7 @@ fn changes_are_visible_as_a_whole_and_only_when_published() {
 }
 
 #[test]
-fn an_update_after_an_insert_in_one_response_merges() {
+fn c_121_an_update_after_an_insert_in_one_response_merges() {
     let mut screen = Screen::new();
     screen.read(&[insert(1, "a"), retitle(1, "b"), delete(1), insert(1, "c"), retitle(1, "d")]).unwrap();
     screen.rows.publish();
@@ -144,7 +144,16 @@ fn an_update_after_an_insert_in_one_response_merges() {
 }
 
 #[test]
-fn an_update_or_delete_of_a_row_that_is_not_there_makes_no_ghost() {
+fn c_125_an_insert_of_a_row_that_is_there_takes_its_place() {
+    let mut screen = Screen::new();
+    screen.read(&[insert(1, "a")]).unwrap();
+    screen.read(&[insert(1, "b"), insert(1, "c")]).unwrap();
+    screen.rows.publish();
+    assert_eq!(screen.visible(), [item(1, "c")]);
+}
+
+#[test]
+fn c_129_an_update_or_delete_of_a_row_that_is_not_there_makes_no_ghost() {
     let mut screen = Screen::new();
     screen.read(&[retitle(7, "ghost"), delete(8)]).unwrap();
     screen.rows.publish();
@@ -165,7 +174,7 @@ fn a_response_that_is_not_right_leaves_no_trace() {
 }
 
 #[test]
-fn a_new_generation_swaps_in_with_the_real_difference() {
+fn c_067_a_new_generation_swaps_in_with_the_real_difference() {
     let mut screen = Screen::new();
     screen.read(&[insert(1, "same"), insert(2, "old"), insert(3, "gone")]).unwrap();
     screen.rows.publish();

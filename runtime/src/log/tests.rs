@@ -32,7 +32,7 @@ fn item(id: i32, title: &str, done: bool, n: Option<i32>) -> Item {
 }
 
 #[test]
-fn captures_05_to_12_make_these_rows() {
+fn c_121_c_123_c_124_captures_05_to_12_make_these_rows() {
     let names = ["05_items.", "05_items_c", "06_", "07_", "08_", "09_", "10_", "11_", "12_"];
     let expected = [
         item(3, "item 3", false, Some(3)),
@@ -49,7 +49,7 @@ fn captures_05_to_12_make_these_rows() {
 }
 
 #[test]
-fn every_type_of_captures_01_to_04_is_read() {
+fn c_106_c_112_every_type_of_captures_01_to_04_is_read() {
     let all = rows::<AllTypes>(&["01_all_types.", "01_all_types_c"]);
     let first = &all[&1];
     assert_eq!((first.i2, first.i8, first.b), (Some(i16::MIN), i64::MAX, Some(true)));
@@ -126,7 +126,7 @@ fn moves_name_the_tags_of_rows() {
 
 /// The server's disjunctive normal form: a row stays while one of its ways has all of its tests.
 #[test]
-fn a_row_is_in_while_one_way_is_left() {
+fn c_142_c_143_c_146_a_row_is_in_while_one_way_is_left() {
     let tags = |ways: &[&str], active: &[bool]| Tags {
         ways: ways.iter().map(|way| (*way).to_owned()).collect(),
         active: active.to_vec(),

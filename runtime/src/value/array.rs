@@ -295,7 +295,7 @@ mod tests {
     use crate::value::Rectangle;
 
     #[test]
-    fn the_captured_literals_survive() {
+    fn c_111_c_115_the_captured_literals_survive() {
         let text = r#"{a,"b \"q\"","c,d",NULL,"","NULL"}"#;
         let value = Vec::<Option<String>>::decode(Cell::text(text)).unwrap();
         let expected = ["a", "b \"q\"", "c,d", "", "", "NULL"];
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_has_its_dimensions_bounds_and_delimiter() {
+    fn c_111_an_array_has_its_dimensions_bounds_and_delimiter() {
         for text in ["{}", "{1,NULL,3}", "{{1,2},{NULL,4}}", "[-1:0][3:4]={{1,2},{3,4}}", "{{{{{{1}}}}}}", "[0:0]={1}"]
         {
             let value = Array::<i32>::decode(Cell::text(text)).unwrap();

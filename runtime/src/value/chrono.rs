@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_electric_sends_survives() {
+    fn c_117_what_electric_sends_survives() {
         survives::<NaiveDate>(&["2024-02-29", "0044-03-15 BC", "0001-01-01", "4713-01-01 BC", "262142-12-31"]);
         survives::<NaiveTime>(&["13:14:15.5", "00:00:00", "23:59:59.999999"]);
         survives::<NaiveDateTime>(&["2024-01-02 03:04:05.678901", "0044-03-15 00:00:00 BC", "10000-01-01 00:00:00"]);

@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn floats_print_as_postgresql_prints_them() {
+    fn c_107_floats_print_as_postgresql_prints_them() {
         for (value, text) in [
             (0.0, "0"),
             (-0.0, "-0"),

@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_style_says_the_same() {
+    fn c_118_each_style_says_the_same() {
         let whole = Interval { months: 14, days: 3, micros: 4 * HOUR + 5 * MINUTE + 6_789_000 };
         let negative = Interval { months: -14, days: -3, micros: -whole.micros };
         let mixed = Interval { months: -14, days: 3, micros: -whole.micros };

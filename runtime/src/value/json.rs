@@ -35,3 +35,14 @@ impl PgValue for Json {
         Cell::text(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c_109_the_document_null_is_not_sqls_null() {
+        assert_eq!(Option::<Json>::decode(Cell::text("null")), Ok(Some(Json::from_text("null"))));
+        assert_eq!(Option::<Json>::decode(Cell::Null), Ok(None));
+    }
+}

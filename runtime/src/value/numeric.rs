@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn what_postgresql_reads_becomes_what_it_prints() {
+    fn c_108_what_postgresql_reads_becomes_what_it_prints() {
         for (text, printed) in [
             ("1e5", "100000"),
             ("+1.50e1", "15.0"),

@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_spellings_of_booleans_are_read() {
+    fn c_105_both_spellings_of_booleans_are_read() {
         for (text, value) in [("t", true), ("true", true), ("f", false), ("false", false)] {
             assert_eq!(bool::decode(Cell::text(text)), Ok(value));
         }
@@ -163,7 +163,12 @@ mod tests {
     }
 
     #[test]
-    fn bytea_survives() {
+    fn c_119_blanks_of_a_bpchar_survive() {
+        assert_eq!(String::decode(Cell::text("ab   ")).as_deref(), Ok("ab   "));
+    }
+
+    #[test]
+    fn c_110_bytea_survives() {
         for bytes in [vec![], vec![0xde, 0xad, 0x00, 0xff]] {
             let text = bytes.text();
             assert_eq!(Vec::<u8>::decode(text.clone()), Ok(bytes.clone()));

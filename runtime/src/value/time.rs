@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_electric_sends_survives() {
+    fn c_117_what_electric_sends_survives() {
         survives::<Date>(&["2024-02-29", "0044-03-15 BC", "0001-01-01"]);
         survives::<Time>(&["13:14:15.5", "00:00:00", "23:59:59.999999"]);
         survives::<DateTime>(&["2024-01-02 03:04:05.678901", "2024-01-02 03:04:05.678", "0044-03-15 00:00:00 BC"]);

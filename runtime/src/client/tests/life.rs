@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::Timestamp;
 
 use super::*;
+use crate::collection::Status;
 
 impl Service {
     /// The last request's head.
@@ -209,4 +210,47 @@ async fn c_069_a_lost_handle_is_remembered_by_the_next_collection() {
     let _again = client.collection::<Note>(());
     service.held(1).await;
     assert!(service.has("expired_handle=h1&"), "{}", service.last());
+}
+
+#[tokio::test]
+async fn c_037_c_126_a_first_load_is_shown_when_it_is_complete() {
+    let service = Service::new().await;
+    let client = service.builder().build().unwrap().0;
+    let notes = client.collection::<Note>(());
+    for chunk in 1..=3 {
+        service.notes(chunk, &[chunk.into()], false);
+        until(|| service.count() > chunk as usize).await;
+        service.held(1).await;
+        assert_eq!((notes.snapshot().len(), notes.status()), (0, Status::NeverSynced));
+    }
+    service.notes(4, &[4], true);
+    service.held(1).await;
+    assert_eq!((notes.snapshot().len(), notes.status()), (4, Status::Ready));
+}
+
+#[tokio::test]
+async fn c_151_an_offset_waits_for_its_rows() {
+    let service = Service::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let client = service.builder().store(SqliteStore::in_dir(folder.path()).unwrap()).build().unwrap().0;
+    let notes = client.collection::<Note>(());
+    service.notes(1, &[1], true);
+    service.held(1).await;
+    // A part of a transaction: it is neither shown nor written before the rest is there.
+    service.notes(2, &[2], false);
+    until(|| service.count() == 3).await;
+    service.held(1).await;
+    let Storage::Disk(disk) = client.storage() else { panic!("no store") };
+    within(disk.flush()).await.unwrap();
+    let path = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path().join("cache.db");
+    let file = rusqlite::Connection::open(path).unwrap();
+    let stands = || {
+        let sql = "SELECT current_offset, (SELECT count(*) FROM _rows_notes) FROM _instance";
+        file.query_row(sql, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).unwrap()
+    };
+    assert_eq!((stands(), notes.snapshot().len()), (("1_0".to_owned(), 1), 1));
+    service.notes(3, &[3], true);
+    service.held(1).await;
+    within(disk.flush()).await.unwrap();
+    assert_eq!((stands(), notes.snapshot().len()), (("3_0".to_owned(), 3), 3));
 }

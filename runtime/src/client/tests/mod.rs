@@ -439,7 +439,7 @@ fn an_address_that_is_none_is_shown_without_its_secrets() {
 }
 
 #[tokio::test]
-async fn a_row_goes_when_its_value_moves_out_of_the_subquery() {
+async fn c_142_c_144_c_145_a_row_goes_when_its_value_moves_out_of_the_subquery() {
     let service = Service::new().await;
     let notes = service.builder().build().unwrap().0.collection::<OurNote>(());
     let mut offset = 0;
@@ -530,6 +530,20 @@ async fn a_move_out_of_rows_without_tags_is_followed_from_the_beginning() {
     service.held(1).await;
     assert_eq!(ids(&notes), [2]);
     assert!(matches!(notes.connection(), Connection::Online), "{:?}", notes.connection());
+}
+
+#[tokio::test]
+async fn c_147_a_new_generation_knows_no_reason_of_the_old_one() {
+    let service = Service::new().await;
+    let notes = service.builder().build().unwrap().0.collection::<OurNote>(());
+    service.messages("h", 1, &mut vec![tagged(1, "insert", "a")], true);
+    service.held(1).await;
+    service.answer(409, "electric-handle: h2\r\n", "[]");
+    service.messages("h2", 1, &mut vec![tagged(1, "insert", "b"), tagged(2, "insert", "b")], true);
+    service.held(1).await;
+    service.messages("h2", 2, &mut vec![moved("move-out", "a")], true);
+    service.held(1).await;
+    assert_eq!(ids(&notes), [1, 2]);
 }
 
 #[tokio::test]

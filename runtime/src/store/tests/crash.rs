@@ -148,7 +148,7 @@ fn follow(instance: &Instance, mut at: At, mut goes_on: impl FnMut(At) -> bool) 
 }
 
 #[test]
-fn a_log_cut_anywhere_leaves_rows_of_one_moment() {
+fn c_151_a_log_cut_anywhere_leaves_rows_of_one_moment() {
     let dir = TempDir::new().unwrap();
     let (live, copy) = (dir.path().join("live"), dir.path().join("copy"));
     // The file holds one epoch, the log its end and another one, with the swap to its generation.
@@ -198,7 +198,7 @@ fn a_log_cut_anywhere_leaves_rows_of_one_moment() {
 }
 
 #[test]
-fn a_process_killed_at_any_instant_leaves_rows_of_one_moment() {
+fn c_151_a_process_killed_at_any_instant_leaves_rows_of_one_moment() {
     if let Some(dir) = std::env::var_os(CHILD) {
         let partition = partition_in(Path::new(&dir));
         let (loaded, instance, opened) = open(&partition, ITEMS);
@@ -253,7 +253,7 @@ impl Drop for Killed {
 }
 
 fn child(dir: &Path) -> Child {
-    let name = "a_process_killed_at_any_instant_leaves_rows_of_one_moment";
+    let name = "c_151_a_process_killed_at_any_instant_leaves_rows_of_one_moment";
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", &format!("store::tests::crash::{name}"), "--nocapture"])
         .env(CHILD, dir)

@@ -180,7 +180,7 @@ fn scribble(path: &Path, from: u64, length: usize) {
 }
 
 #[test]
-fn a_corrupt_file_is_set_aside_and_rebuilt() {
+fn c_082_a_corrupt_file_is_set_aside_and_rebuilt() {
     type Damage = fn(&Path);
     let damages: [(&str, Damage); 6] = [
         ("not SQLite", |path| std::fs::write(path, "this is no database".repeat(500)).unwrap()),

@@ -197,7 +197,7 @@ fn a_changed_shape_is_fetched_again() {
 }
 
 #[test]
-fn a_changed_request_deletes_the_old_instance() {
+fn c_149_a_changed_request_deletes_the_old_instance() {
     let dir = TempDir::new().unwrap();
     let partition = partition_in(dir.path());
     let keys = ["items#01?user=1", "items#01?user=2"];

@@ -4,6 +4,7 @@ mod crash;
 mod faults;
 pub(crate) mod item;
 mod life;
+mod regressions;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

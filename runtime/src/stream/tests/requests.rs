@@ -35,7 +35,7 @@ const fn odd_param(name: &'static str) -> Param {
 }
 
 #[test]
-fn c_001_the_first_request_reads_from_the_beginning() {
+fn c_001_c_015_the_first_request_reads_from_the_beginning() {
     let mut driver = Driver::<Item>::start(None);
     assert_eq!(driver.request().place(), [Some("-1"), None, None, None]);
     let Effect::Fetch(request) = &driver.effects[0] else { panic!() };

@@ -446,7 +446,7 @@ fn c_083_an_offset_out_of_bounds_is_read_again_from_the_beginning() {
 }
 
 #[test]
-fn a_null_in_a_column_compiled_as_not_null_stops_the_offset() {
+fn c_114_a_null_in_a_column_compiled_as_not_null_stops_the_offset() {
     let mut driver = Driver::<Item>::start(None);
     let answer = Capture::load("05_items.");
     let body = String::from_utf8(answer.body.clone()).unwrap().replace(r#""title":"item 3""#, r#""title":null"#);

@@ -559,3 +559,14 @@ async fn rows_that_may_have_moved_out_are_not_shown() {
     assert!(matches!(*error, SyncError::Unsupported { .. }), "{error:?}");
     assert!(notes.snapshot().is_empty());
 }
+
+#[test]
+fn c_020_who_asks_is_part_of_an_instances_key() {
+    for from in [ParamSource::Identity, ParamSource::Session, ParamSource::Caller] {
+        let params = vec![crate::definition::Param { name: "user_id", from, pg_type: "int8" }].leak();
+        let definition = ShapeDefinition { params, ..Note::DEFINITION.clone() };
+        let key = |value: &str| instance_key(&definition, &[Some(value.to_owned())]);
+        assert_ne!(key("1"), key("2"), "{from:?}");
+        assert_eq!(key("a b"), "notes#0000000000000001?user_id=a%20b");
+    }
+}

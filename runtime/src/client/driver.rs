@@ -234,7 +234,12 @@ impl Sync {
         renewed.headers.into_iter().for_each(|header| self.requests.sender().set_header(header));
         let of = Origin::new(self.definition);
         self.stream.set_parameters(&renewed.parameters).map_err(|error| SyncError::Address { of, error })?;
-        Ok(self.stream.on(Event::Recover))
+        let mut effects = self.stream.on(Event::Recover);
+        if self.resting {
+            // It was told while there was nothing to hold.
+            effects.extend(self.stream.on(Event::Pause));
+        }
+        Ok(effects)
     }
 
     /// What the client says to all of its syncs: rest, go on, the device has slept.

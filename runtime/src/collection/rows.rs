@@ -130,7 +130,7 @@ impl<S: Shape> Rows<S> {
     /// The store's copy of a row, with its tags.
     fn put(&mut self, key: &S::Key, row: Arc<S>) {
         if self.kept {
-            let tags = self.working.tags.as_ref().and_then(|all| all.get(key)).cloned();
+            let tags = self.working.tags.as_ref().and_then(|all| all.get(key)).cloned().map(Box::new);
             self.changes.push(RowChange::Put(row, tags));
         }
     }

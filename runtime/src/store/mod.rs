@@ -38,7 +38,7 @@ impl<S: Shape> StoredRow for S {
 /// One change of a batch; a removed row comes whole, its key is among its columns.
 pub enum RowChange {
     /// The row is there now, whether or not it was before; in a shape with subqueries with the tags that say why.
-    Put(Arc<dyn StoredRow>, Option<Tags>),
+    Put(Arc<dyn StoredRow>, Option<Box<Tags>>),
     /// The row is gone.
     Remove(Arc<dyn StoredRow>),
 }

@@ -84,7 +84,7 @@ pub(super) fn write(
                 bind(&mut put, 3, cells.iter())?;
                 if statements.tagged {
                     let row = returned(&mut put)?;
-                    set_tags(connection, row, tags.as_ref())?;
+                    set_tags(connection, row, tags.as_deref())?;
                 } else {
                     put.raw_execute()?;
                 }

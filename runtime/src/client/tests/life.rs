@@ -135,6 +135,32 @@ async fn c_098_c_099_a_client_rests_while_anybody_wants_it_to() {
 }
 
 #[tokio::test]
+async fn a_recovery_while_the_client_rests_asks_for_nothing_until_it_goes_on() {
+    let service = Service::new().await;
+    let (begun, go_on) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
+    let (said, waits) = (begun.clone(), go_on.clone());
+    let recover = move |_| {
+        let (said, waits) = (said.clone(), waits.clone());
+        async move {
+            said.notify_one();
+            waits.notified().await;
+            Recovery::retry()
+        }
+    };
+    let client = service.builder().on_error(recover).build().unwrap().0;
+    let _notes = client.collection::<Note>(());
+    service.answer(403, "", "not yours");
+    within(begun.notified()).await;
+    let rest = client.pause();
+    go_on.notify_one();
+    service.held(0).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    service.held(0).await;
+    drop(rest);
+    service.held(1).await;
+}
+
+#[tokio::test]
 async fn c_048_a_refresh_returns_when_the_rows_are_as_new_as_its_call() {
     let service = Service::new().await;
     let client = service.builder().build().unwrap().0;
@@ -242,8 +268,7 @@ async fn c_151_an_offset_waits_for_its_rows() {
     service.held(1).await;
     let Storage::Disk(disk) = client.storage() else { panic!("no store") };
     within(disk.flush()).await.unwrap();
-    let path = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path().join("cache.db");
-    let file = rusqlite::Connection::open(path).unwrap();
+    let file = cache(folder.path());
     let stands = || {
         let sql = "SELECT current_offset, (SELECT count(*) FROM _rows_notes) FROM _instance";
         file.query_row(sql, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).unwrap()

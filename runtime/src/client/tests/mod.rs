@@ -254,6 +254,12 @@ async fn serve(mut socket: TcpStream, state: watch::Sender<State>) {
     }
 }
 
+/// The file of the only person's partition, as somebody at a SQL prompt has it.
+fn cache(folder: &Path) -> rusqlite::Connection {
+    let partition = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    rusqlite::Connection::open(partition.join("cache.db")).unwrap()
+}
+
 /// Half a minute means never.
 async fn within<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(30), future).await.expect("this never came")
@@ -292,8 +298,7 @@ async fn a_joined_batch_that_was_not_written_stops_the_sync_at_the_next_answer()
     service.notes(2, &[2], true);
     service.held(1).await;
 
-    let partition = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
-    let file = rusqlite::Connection::open(partition.join("cache.db")).unwrap();
+    let file = cache(folder.path());
     file.execute_batch("DROP VIEW notes; DROP TABLE _rows_notes").unwrap();
     let Storage::Disk(disk) = client.storage() else { panic!("no store") };
     within(disk.flush()).await.unwrap_err();
@@ -500,8 +505,7 @@ async fn c_148_a_move_out_after_a_restart_takes_its_rows() {
     let asked = service.state.borrow().requests[3..].join("");
     assert!(!asked.contains("offset=-1"), "{asked}");
     drop((notes, client));
-    let path = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path().join("cache.db");
-    let file = rusqlite::Connection::open(path).unwrap();
+    let file = cache(folder.path());
     let tags = || {
         let tags = "SELECT group_concat(tags, ' ') FROM _tags";
         file.query_row(tags, [], |row| row.get::<_, String>(0)).unwrap()
@@ -517,8 +521,7 @@ async fn a_move_out_of_rows_without_tags_is_followed_from_the_beginning() {
     let folder = tempfile::tempdir().unwrap();
     let rows = || vec![tagged(1, "insert", "a"), tagged(2, "insert", "b")];
     an_earlier_run(&service, folder.path(), &[rows()]).await;
-    let path = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path().join("cache.db");
-    let file = rusqlite::Connection::open(path).unwrap();
+    let file = cache(folder.path());
     file.execute_batch("DROP TABLE _tags; DROP TABLE _expired; PRAGMA user_version = 1").unwrap();
     drop(file);
     let client = service.builder().store(SqliteStore::in_dir(folder.path()).unwrap()).build().unwrap().0;

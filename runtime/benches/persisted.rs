@@ -104,5 +104,5 @@ fn one_row(random: &mut fastrand::Rng) -> Delivery {
     let mut body = String::from("[");
     message(random, &mut body);
     let _ = write!(body, ",{UP_TO_DATE}]");
-    Delivery { body: body.into_bytes(), position: position(random.usize(..)), first: false }
+    Delivery { body: body.into_bytes(), subset: None, position: position(random.usize(..)), first: false }
 }

@@ -1,5 +1,6 @@
 //! Captured exchanges with a real server and hand-written shapes of their tables: for tests.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -7,7 +8,8 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::columns::{ColumnError, Columns, Encoder};
-use crate::definition::{Column, LocalTable, Policy, ShapeDefinition, Table, Transport};
+use crate::definition::{Column, Filter, Load, LocalTable, Newest, Policy, Replica, ShapeDefinition, Table, Transport};
+use crate::expr::{Comparison, Expr, Kind, Operand};
 use crate::log::{Log, LogError, Message, Operation};
 use crate::shape::Shape;
 use crate::value::Numeric;
@@ -120,6 +122,7 @@ const fn definition(
     columns: &'static [Column],
     key: &'static [u16],
     transport: Transport,
+    load: Load,
 ) -> ShapeDefinition {
     ShapeDefinition {
         name,
@@ -129,13 +132,15 @@ const fn definition(
         filter: None,
         params: &[],
         request: 0,
+        load,
+        replica: Replica::Default,
         policy: Policy { kept: false, flush_within_ms: 0, stale_after_s: 86_400, max_age_s: None, transport },
         local: LocalTable { table: name, create: "", indexes: &[], view: "", fingerprint: 0 },
     }
 }
 
 macro_rules! shape {
-    ($(#[$doc:meta])* $row:ident of $table:literal by $transport:ident, key $key_at:literal $key:ident: $key_type:ty,
+    ($(#[$doc:meta])* $row:ident of $table:literal by $transport:ident, load $load:expr, key $key_at:literal $key:ident: $key_type:ty,
      { $($field:ident: $type:ty = $pg_type:literal $dims:literal $not_null:literal),* $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
@@ -149,6 +154,7 @@ macro_rules! shape {
                 &[$(column(stringify!($field), $pg_type, $dims, $not_null)),*],
                 &[$key_at],
                 Transport::$transport,
+                $load,
             );
 
             fn key(&self) -> $key_type {
@@ -181,7 +187,7 @@ macro_rules! shape {
 
 shape! {
     /// Captures 05 to 16. The key isn't the first column, and no column stands where the server sends it.
-    Item of "items" by LongPoll, key 1 id: i32, {
+    Item of "items" by LongPoll, load Load::All, key 1 id: i32, {
         title: String = "text" 0 true,
         id: i32 = "int4" 0 true,
         n: Option<i32> = "int4" 0 false,
@@ -192,7 +198,7 @@ shape! {
 
 shape! {
     /// Captures 01 to 04: some of the 40 columns.
-    AllTypes of "all_types" by LongPoll, key 0 id: i32, {
+    AllTypes of "all_types" by LongPoll, load Load::All, key 0 id: i32, {
         id: i32 = "int4" 0 true,
         i2: Option<i16> = "int2" 0 false,
         i8: i64 = "int8" 0 true,
@@ -212,7 +218,7 @@ shape! {
 
 shape! {
     /// The first row of capture 01 alone has values that jiff holds.
-    Dates of "all_types" by LongPoll, key 0 id: i32, {
+    Dates of "all_types" by LongPoll, load Load::All, key 0 id: i32, {
         id: i32 = "int4" 0 true,
         tstz: Option<Timestamp> = "timestamptz" 0 false,
         d: Option<Date> = "date" 0 false,
@@ -221,7 +227,7 @@ shape! {
 
 shape! {
     /// Captures A1 to A5.
-    Gone of "gone" by LongPoll, key 0 id: i32, {
+    Gone of "gone" by LongPoll, load Load::All, key 0 id: i32, {
         id: i32 = "int4" 0 true,
         v: Option<String> = "text" 0 false,
     }
@@ -229,7 +235,39 @@ shape! {
 
 shape! {
     /// As `Gone`, followed by events.
-    BusyGone of "gone" by Events, key 0 id: i32, {
+    BusyGone of "gone" by Events, load Load::All, key 0 id: i32, {
+        id: i32 = "int4" 0 true,
+        v: Option<String> = "text" 0 false,
+    }
+}
+
+/// The two newest rows by `id`, which is the key.
+const LAST_TWO: Load = Load::Newest(Newest {
+    count: 2,
+    order: &[0],
+    order_by: "\"id\" desc",
+    older: Filter {
+        sql: "\"id\" < $1",
+        expr: Expr::Compare {
+            op: Comparison::Less,
+            kind: Kind::Integer,
+            left: Operand::Column(Cow::Borrowed("id")),
+            right: Operand::Param(0),
+        },
+    },
+});
+
+shape! {
+    /// As `Gone`, its newest rows.
+    LastGone of "gone" by LongPoll, load LAST_TWO, key 0 id: i32, {
+        id: i32 = "int4" 0 true,
+        v: Option<String> = "text" 0 false,
+    }
+}
+
+shape! {
+    /// As `Gone`, from now on.
+    ComingGone of "gone" by LongPoll, load Load::FromNow, key 0 id: i32, {
         id: i32 = "int4" 0 true,
         v: Option<String> = "text" 0 false,
     }
@@ -237,7 +275,7 @@ shape! {
 
 shape! {
     /// As `Item`, followed by events.
-    BusyItem of "items" by Events, key 1 id: i32, {
+    BusyItem of "items" by Events, load Load::All, key 1 id: i32, {
         title: String = "text" 0 true,
         id: i32 = "int4" 0 true,
         n: Option<i32> = "int4" 0 false,

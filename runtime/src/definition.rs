@@ -19,6 +19,10 @@ pub struct ShapeDefinition {
     pub params: &'static [Param],
     /// Hash over table, key, filter and parameters, not over the columns: part of every instance's key.
     pub request: u64,
+    /// What is loaded at the start.
+    pub load: Load,
+    /// How much of a row its changes carry.
+    pub replica: Replica,
     /// What follows from change frequency and persistence.
     pub policy: Policy,
     /// The table of the local database that keeps the shape's rows.
@@ -127,6 +131,40 @@ pub enum ParamSource {
     Session,
     /// The program, when it asks for the collection.
     Caller,
+}
+
+/// What is loaded at the start.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Load {
+    /// All rows.
+    All,
+    /// The newest rows, and older ones when the program asks for them.
+    Newest(Newest),
+    /// No rows: only what changes from then on.
+    FromNow,
+}
+
+/// How the newest rows are told from older ones.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Newest {
+    /// So many are loaded at the start.
+    pub count: u32,
+    /// Positions in `columns` of what rows are ordered by: a column that says how new a row is, then the key's others.
+    /// None of them is NULL.
+    pub order: &'static [u16],
+    /// The same as SQL, the newest row first.
+    pub order_by: &'static str,
+    /// The rows before one whose values of `order` are `$1`, `$2` …
+    pub older: Filter,
+}
+
+/// How much of a row its changes carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Replica {
+    /// The key and, of an update, the columns that changed.
+    Default,
+    /// All columns. An update of a row that was never loaded brings it in, where not all rows are loaded.
+    Full,
 }
 
 /// How a shape is kept and followed.

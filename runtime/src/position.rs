@@ -7,4 +7,6 @@ pub struct Position {
     pub handle: String,
     /// `electric-offset` of the last response that was taken over.
     pub offset: String,
+    /// Where rows before one were not loaded: that row's values of [`Newest::order`](crate::definition::Newest::order).
+    pub oldest: Option<Vec<String>>,
 }

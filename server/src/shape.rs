@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+pub(crate) use shapegen_runtime::definition::Replica;
 use shapegen_runtime::expr::{Expr, Node};
 
 use crate::subqueries::Plan;
@@ -19,15 +20,6 @@ pub(crate) struct ShapeSpec {
     pub(crate) replica: Replica,
     /// `log=changes_only`: the snapshot has no rows.
     pub(crate) changes_only: bool,
-}
-
-/// How much of a row an update or delete carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Replica {
-    /// The key and, of an update, the changed columns.
-    Default,
-    /// All columns, and of an update the old values of the changed ones.
-    Full,
 }
 
 /// A shape with its table at the moment of its creation.

@@ -11,7 +11,7 @@ pub use crate::clock::ManualClock;
 pub use crate::collection::Collection;
 pub use crate::columns::{ColumnError, Columns, Encoder, nullable, or_default};
 pub use crate::definition::{
-    Column, Filter, LocalTable, Param, ParamSource, Policy, ShapeDefinition, Table, Transport,
+    Column, Filter, Load, LocalTable, Newest, Param, ParamSource, Policy, Replica, ShapeDefinition, Table, Transport,
 };
 pub use crate::expr::{ArrayTest, Comparison, Expr, Function, Kind, Like, Number, Operand, Scalar, Select, Test};
 pub use crate::shape::{Index, Shape, ShapeParams};
@@ -76,6 +76,8 @@ pub static INERT: &ShapeDefinition = &ShapeDefinition {
     filter: None,
     params: &[],
     request: 0,
+    load: Load::All,
+    replica: Replica::Default,
     policy: Policy {
         kept: false,
         flush_within_ms: 0,

@@ -24,6 +24,8 @@ use crate::stream::{Address, AddressError, Delivery, Effect, Event, Origin, Outc
 pub(crate) enum Command {
     /// Tell when the rows are as new as now.
     Refresh(oneshot::Sender<()>),
+    /// Load up to so many older rows, and tell how many came.
+    LoadOlder(u32, oneshot::Sender<Result<usize, Arc<SyncError>>>),
 }
 
 /// What one sync needs, without the client: it must not keep the client alive.
@@ -107,6 +109,7 @@ pub(super) async fn run(driver: Driver, rows: Box<dyn ErasedRows>, commands: mps
                 activity,
                 resting: false,
                 refreshing: Vec::new(),
+                loading: VecDeque::new(),
                 remember: (expired, key),
                 recover,
                 teller: teller.clone(),
@@ -135,6 +138,8 @@ struct Sync {
     wakes: u64,
     /// Who waits for rows that are as new as now.
     refreshing: Vec<oneshot::Sender<()>>,
+    /// Who waits for older rows, in the order of their calls.
+    loading: VecDeque<oneshot::Sender<Result<usize, Arc<SyncError>>>>,
     remember: (Arc<ExpiredHandles>, String),
     recover: Option<Arc<dyn Recover>>,
     teller: Arc<dyn Teller>,
@@ -184,6 +189,10 @@ impl Sync {
                     self.refreshing.push(refreshed);
                     self.stream.on(Event::Refresh)
                 }
+                Next::Command(Command::LoadOlder(rows, loaded)) => {
+                    self.loading.push_back(loaded);
+                    self.stream.on(Event::LoadOlder(rows))
+                }
                 Next::Activity => self.attend(),
             });
         }
@@ -210,6 +219,11 @@ impl Sync {
                 // Who doesn't wait any more needs no answer.
                 for refreshed in self.refreshing.drain(..) {
                     let _ = refreshed.send(());
+                }
+            }
+            Effect::Loaded(rows) => {
+                if let Some(loaded) = self.loading.pop_front() {
+                    let _ = loaded.send(rows.map_err(Arc::new));
                 }
             }
             Effect::Expired(handle) => self.remember.0.set(&self.remember.1, handle, self.clock.now()),

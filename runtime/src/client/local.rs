@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::kept::Kept;
 use crate::clock::Clock;
 use crate::collection::{Connection, ErasedRows, Teller};
-use crate::definition::ShapeDefinition;
+use crate::definition::{Load, ShapeDefinition};
 use crate::log::{Log, Message};
 use crate::position::Position;
 use crate::stream::{Delivery, Origin, Outcome, SyncError};
@@ -60,9 +60,17 @@ impl Local {
             self.kept.restart();
             self.from_beginning = true;
         }
-        let outcome = self.read(&delivery.body);
+        let mut position = delivery.position.clone();
+        let outcome = match delivery.subset {
+            None => self.read(&delivery.body),
+            Some(limit) => self.read_subset(&delivery.body, limit),
+        };
         match &outcome {
             Ok(Outcome::UpToDate | Outcome::More) => self.rows.keep(),
+            Ok(Outcome::Subset { oldest, .. }) => {
+                position.oldest.clone_from(oldest);
+                self.rows.keep();
+            }
             Ok(Outcome::MustRefetch | Outcome::Restart) => self.rows.reject(),
             Err(error) => {
                 self.rows.reject();
@@ -73,7 +81,7 @@ impl Local {
                 }
             }
         }
-        Ok(Taken { outcome: outcome?, position: delivery.position.clone() })
+        Ok(Taken { outcome: outcome?, position })
     }
 
     /// Hands what was read to the store, and shows it at up-to-date.
@@ -81,7 +89,8 @@ impl Local {
         if matches!(outcome, Outcome::MustRefetch | Outcome::Restart) {
             return Ok(outcome);
         }
-        let up_to_date_at = (outcome == Outcome::UpToDate).then(|| self.clock.now());
+        let whole = matches!(outcome, Outcome::UpToDate | Outcome::Subset { .. });
+        let up_to_date_at = whole.then(|| self.clock.now());
         // Before it is shown: who has seen a row and closes everything finds it on disk.
         let on_their_way = self.kept.hand_over(&mut *self.rows, &position, up_to_date_at);
         if up_to_date_at.is_some() {
@@ -97,6 +106,32 @@ impl Local {
         Ok(outcome)
     }
 
+    /// Reads rows that come in the order of the shape, the newest first.
+    fn read_subset(&mut self, body: &[u8], limit: u32) -> Result<Outcome, SyncError> {
+        let malformed = |error| SyncError::malformed(self.definition, error);
+        let value = |error| SyncError::column(self.definition, error);
+        let (mut log, taken) = Log::of_subset(body, self.definition).map_err(malformed)?;
+        self.rows.begin_subset(taken);
+        let order = match &self.definition.load {
+            Load::Newest(newest) => newest.order,
+            Load::All | Load::FromNow => &[],
+        };
+        let mut columns = log.columns();
+        let (mut rows, mut oldest) = (0, Vec::new());
+        while let Some(message) = log.next(&mut columns).map_err(malformed)? {
+            if let Message::Change(change) = message {
+                oldest.clear();
+                for &at in order {
+                    oldest.push(columns.peek::<String>(at.into()).map_err(value)?);
+                }
+                rows += 1;
+                self.rows.change(change, &mut columns).map_err(value)?;
+            }
+        }
+        let more = u32::try_from(rows).is_ok_and(|rows| rows >= limit);
+        Ok(Outcome::Subset { rows, oldest: (rows > 0 && more).then_some(oldest) })
+    }
+
     fn read(&mut self, body: &[u8]) -> Result<Outcome, SyncError> {
         let malformed = |error| SyncError::malformed(self.definition, error);
         let mut log = Log::new(body, self.definition).map_err(malformed)?;
@@ -110,7 +145,10 @@ impl Local {
                         .map_err(|error| SyncError::column(self.definition, error))?;
                     Outcome::More
                 }
-                Message::UpToDate { .. } => Outcome::UpToDate,
+                Message::UpToDate { lsn } => {
+                    self.rows.up_to_date(lsn.unwrap_or_default());
+                    Outcome::UpToDate
+                }
                 Message::MustRefetch => return Ok(Outcome::MustRefetch),
                 Message::MoveOut(moved) => match self.rows.moved(&moved, false) {
                     true => Outcome::More,

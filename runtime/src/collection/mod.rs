@@ -4,6 +4,7 @@ mod changes;
 mod lease;
 mod rows;
 mod snapshot;
+mod subsets;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ pub use snapshot::Snapshot;
 
 use crate::client::Command;
 use crate::clock::Clock;
+use crate::definition::Load;
 use crate::shape::Shape;
 use crate::stream::{Origin, SyncError};
 use changes::Callbacks;
@@ -239,6 +241,28 @@ impl<S: Shape> Collection<S> {
         match done.await {
             Ok(()) => Ok(()),
             Err(_) => self.until(|_| false).await,
+        }
+    }
+
+    /// Loads up to `rows` more of the rows before the oldest that was loaded, and waits until they are shown. Returns how
+    /// many came: fewer than asked for, and there are no older ones. Without network it waits until it is back.
+    ///
+    /// # Errors
+    /// When the shape doesn't load its newest rows (`load = { newest = …, by = … }`), when the service refuses, or when the
+    /// sync stops before that.
+    pub async fn load_older(&self, rows: u32) -> Result<usize, Arc<SyncError>> {
+        if !matches!(S::DEFINITION.load, Load::Newest(_)) {
+            return Err(Arc::new(SyncError::NotNewest { of: Origin::new(S::DEFINITION) }));
+        }
+        if rows == 0 {
+            return Ok(0);
+        }
+        let (loaded, done) = oneshot::channel();
+        // As above.
+        let _ = self.shared.commands.send(Command::LoadOlder(rows, loaded));
+        match done.await {
+            Ok(rows) => rows,
+            Err(_) => self.until(|_| false).await.map(|()| 0),
         }
     }
 

@@ -3,19 +3,25 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::subsets::Subsets;
 use super::{Shared, Snapshot, Teller};
 use crate::columns::{ColumnError, Columns};
-use crate::log::{Change, Moved, Operation, Tags};
+use crate::definition::{Load, Replica};
+use crate::log::{Change, Moved, Operation, Tags, Visibility};
 use crate::shape::Shape;
 use crate::store::{LoadRows, RowChange, Saved};
 
 /// What the driver does with rows whose type it doesn't know.
 pub(crate) trait ErasedRows: LoadRows + Sync {
+    /// The response that is read next is a subset, of which this is known.
+    fn begin_subset(&mut self, taken: Visibility);
     /// Takes one change of the response that is being read; nothing of it counts before `keep`.
     fn change(&mut self, change: Change, columns: &mut Columns<'_>) -> Result<(), ColumnError>;
     /// The same for values that came into a subquery, or went out of it and take rows with them. False where it isn't
     /// known which rows go.
     fn moved(&mut self, moved: &[Moved], into: bool) -> bool;
+    /// The response has come to an up-to-date, at this position of the server's log.
+    fn up_to_date(&mut self, lsn: u64);
     /// The response was read to its end: its changes count.
     fn keep(&mut self);
     /// The response was not right: nothing of it counts.
@@ -46,6 +52,8 @@ pub(crate) struct Rows<S: Shape> {
     last_change: Option<HashMap<S::Key, usize>>,
     /// What the response changed in the tags, in order, as it was before.
     tags_before: Vec<(S::Key, Option<Tags>)>,
+    /// Where not all rows are loaded.
+    subsets: Subsets<S::Key>,
     /// For the store, where the shape is kept.
     changes: Vec<RowChange>,
     kept: bool,
@@ -73,6 +81,7 @@ impl<S: Shape> Rows<S> {
             response: Vec::new(),
             last_change: None,
             tags_before: Vec::new(),
+            subsets: Subsets::new(),
             changes: Vec::new(),
             kept,
         }
@@ -154,6 +163,11 @@ impl<S: Shape> LoadRows for Rows<S> {
     }
 }
 
+/// Whether an update tells all of a row that was never loaded.
+fn comes_in_by_update<S: Shape>() -> bool {
+    S::DEFINITION.load != Load::All && S::DEFINITION.replica == Replica::Full
+}
+
 impl LoadRows for Box<dyn ErasedRows> {
     fn load(&mut self, generation: Saved, columns: &mut Columns<'_>, tags: Option<Tags>) -> Result<(), ColumnError> {
         (**self).load(generation, columns, tags)
@@ -165,12 +179,24 @@ impl LoadRows for Box<dyn ErasedRows> {
 }
 
 impl<S: Shape> ErasedRows for Rows<S> {
+    fn begin_subset(&mut self, taken: Visibility) {
+        self.subsets.begin(taken);
+    }
+
+    fn up_to_date(&mut self, lsn: u64) {
+        self.subsets.up_to_date(lsn);
+    }
+
     fn change(&mut self, change: Change, columns: &mut Columns<'_>) -> Result<(), ColumnError> {
+        if self.subsets.may_show(&change) && self.subsets.show(&change, &S::decode_key(columns)?) {
+            return Ok(());
+        }
         let tags = change.tags.filter(|tags| !tags.ways.is_empty()).map(|tags| *tags);
         match change.operation {
             Operation::Insert => {
                 let row = S::decode(columns)?;
                 let key = row.key();
+                self.subsets.add(|| key.clone());
                 match tags {
                     Some(tags) => self.tag(&key, Some(tags)),
                     None => self.working.tags = None,
@@ -179,15 +205,20 @@ impl<S: Shape> ErasedRows for Rows<S> {
             }
             Operation::Update => {
                 let key = S::decode_key(columns)?;
-                // An update of a row that isn't there makes no ghost.
-                if let Some(row) = self.row(&key) {
-                    let mut row = S::clone(&row);
-                    row.merge(columns)?;
-                    if tags.is_some() {
-                        self.tag(&key, tags);
+                let row = match self.row(&key) {
+                    Some(row) => {
+                        let mut row = S::clone(&row);
+                        row.merge(columns)?;
+                        row
                     }
-                    self.push(key, Some(Arc::new(row)));
+                    None if comes_in_by_update::<S>() => S::decode(columns)?,
+                    // An update of a row that isn't there makes no ghost.
+                    None => return Ok(()),
+                };
+                if tags.is_some() {
+                    self.tag(&key, tags);
                 }
+                self.push(key, Some(Arc::new(row)));
             }
             Operation::Delete => {
                 let key = S::decode_key(columns)?;
@@ -222,6 +253,7 @@ impl<S: Shape> ErasedRows for Rows<S> {
 
     fn keep(&mut self) {
         self.last_change = None;
+        self.subsets.keep();
         let tagged = std::mem::take(&mut self.tags_before);
         // A first load's memory isn't held for the small responses after it.
         let mut response = std::mem::take(&mut self.response);
@@ -253,6 +285,7 @@ impl<S: Shape> ErasedRows for Rows<S> {
 
     fn reject(&mut self) {
         self.last_change = None;
+        self.subsets.reject();
         self.response.clear();
         if let Some(all) = &mut self.working.tags {
             for (key, before) in self.tags_before.drain(..).rev() {
@@ -272,6 +305,7 @@ impl<S: Shape> ErasedRows for Rows<S> {
         self.reject();
         self.changes.clear();
         self.working = Generation::default();
+        self.subsets = Subsets::new();
     }
 
     fn resume_filling(&mut self) {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::{Batch, Change, ErasedRows, Rows, Shared, Snapshot};
 use crate::columns::{ColumnError, Columns, Encoder};
-use crate::definition::{Column, LocalTable, Policy, ShapeDefinition, Table, Transport};
+use crate::definition::{Column, Load, LocalTable, Policy, Replica, ShapeDefinition, Table, Transport};
 use crate::log::{Log, Message};
 use crate::shape::Shape;
 
@@ -28,6 +28,8 @@ static ITEMS: ShapeDefinition = ShapeDefinition {
     filter: None,
     params: &[],
     request: 1,
+    load: Load::All,
+    replica: Replica::Default,
     policy: Policy {
         kept: true,
         flush_within_ms: 0,

@@ -8,12 +8,14 @@ mod json;
 mod moves;
 #[cfg(test)]
 mod tests;
+mod visibility;
 
 use crate::cell::Cell;
 use crate::columns::Columns;
 use crate::definition::ShapeDefinition;
 use json::Scanner;
 pub use moves::{Moved, Tags};
+pub use visibility::Visibility;
 
 /// Names beyond the shape's own that are remembered for the prediction of columns.
 const FOREIGN_NAMES: usize = 32;
@@ -116,6 +118,7 @@ pub struct Log<'a> {
     scanner: Scanner<'a>,
     definition: &'a ShapeDefinition,
     place: Place,
+    is_subset: bool,
     /// Column names as they stand in the body, in their order there.
     order: Vec<Name<'a>>,
     /// The headers of the last row of a snapshot: those of the next row are the same bytes.
@@ -143,7 +146,28 @@ impl<'a> Log<'a> {
         let scanner = Scanner::new(body)?;
         let place = if scanner.is_empty() { Place::End } else { Place::Start };
         let order = Vec::with_capacity(definition.columns.len());
-        Ok(Self { scanner, definition, place, order, repeated: None })
+        Ok(Self { scanner, definition, place, is_subset: false, order, repeated: None })
+    }
+
+    /// A cursor before the first row of a subset, `{"metadata":{…},"data":[…]}`, and what the subset was taken of.
+    pub fn of_subset(body: &'a [u8], definition: &'a ShapeDefinition) -> Result<(Self, Visibility), LogError> {
+        let mut log = Self::new(body, definition)?;
+        (log.place, log.is_subset) = (Place::Start, true);
+        log.scanner.take(b'{', "a subset")?;
+        let (mut taken, mut first) = (None, true);
+        while log.scanner.more(first, b'}')? {
+            first = false;
+            match (log.scanner.name()?.as_ref(), taken.take()) {
+                ("metadata", _) => taken = Some(log.visibility()?),
+                ("data", Some(taken)) => return Ok((log, taken)),
+                ("data", None) => return Err(log.scanner.error(LogFault::Incomplete("metadata before its data"))),
+                (_, known) => {
+                    taken = known;
+                    log.scanner.skip()?;
+                }
+            }
+        }
+        Err(log.scanner.error(LogFault::Incomplete("data")))
     }
 
     /// Room for the cells of this log's rows.
@@ -176,6 +200,9 @@ impl<'a> Log<'a> {
         columns.clear();
         if self.scanner.more(first, b']')? {
             return self.message(columns).map(Some);
+        }
+        if self.is_subset {
+            self.scanner.take(b'}', "the end of a subset")?;
         }
         if self.scanner.peek().is_some() {
             return Err(self.scanner.error(LogFault::Trailing));
@@ -332,6 +359,22 @@ impl<'a> Log<'a> {
 }
 
 impl Log<'_> {
+    fn visibility(&mut self) -> Result<Visibility, LogError> {
+        self.scanner.take(b'{', "a subset's metadata")?;
+        let (mut taken, mut first) = (Visibility::default(), true);
+        while self.scanner.more(first, b'}')? {
+            first = false;
+            match self.scanner.name()?.as_ref() {
+                "xmin" => taken.xmin = self.scanner.integer()?,
+                "xmax" => taken.xmax = self.scanner.integer()?,
+                "database_lsn" => taken.lsn = self.scanner.integer()?,
+                "xip_list" => self.txids(&mut taken.running)?,
+                _ => self.scanner.skip()?,
+            }
+        }
+        Ok(taken)
+    }
+
     fn ways(&mut self) -> Result<Vec<String>, LogError> {
         self.scanner.take(b'[', "an array of tags")?;
         let mut ways = Vec::new();

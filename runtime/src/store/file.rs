@@ -13,7 +13,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// Marks the file as ours: "shpc".
 const APPLICATION_ID: i64 = 0x7368_7063;
 /// The layout below. Another one gets the next number and a migration.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 /// Corrupt files that are kept for a look; older ones go, or a failing disk would fill itself.
 const KEPT_ASIDE: u32 = 3;
 
@@ -40,6 +40,9 @@ const SINCE_1: &str = "
     CREATE TABLE _tags (row_id INTEGER PRIMARY KEY, tags TEXT NOT NULL) STRICT;
     CREATE TABLE _expired (key TEXT PRIMARY KEY, handle TEXT NOT NULL, lost_at INTEGER NOT NULL) STRICT;
 ";
+
+/// What format 3 has more: where rows before one were not loaded, as a JSON array of texts.
+const SINCE_2: &str = "ALTER TABLE _instance ADD COLUMN current_oldest TEXT;";
 
 /// Opens the file; a corrupt one is set aside, reported, and replaced by an empty one.
 pub(super) fn open(path: &Path, report: &dyn Fn(StoreEvent)) -> Result<Connection, StoreError> {
@@ -78,7 +81,10 @@ pub(super) fn prepare(mut connection: Connection, path: &Path) -> Result<Connect
         if empty {
             layout.execute_batch(LAYOUT)?;
         }
-        layout.execute_batch(SINCE_1)?;
+        if format < 2 {
+            layout.execute_batch(SINCE_1)?;
+        }
+        layout.execute_batch(SINCE_2)?;
         layout.pragma_update(None, "application_id", APPLICATION_ID)?;
         layout.pragma_update(None, "user_version", FORMAT)?;
         layout.commit()?;

@@ -5,6 +5,7 @@ use std::time::Instant;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::error::{Fault, StoreError};
+use super::file::corruption;
 use super::rows::{self, Generation};
 use super::table::{self, Statements};
 use super::writer::Reply;
@@ -70,7 +71,8 @@ fn write_batch(transaction: &Transaction<'_>, slot: &Slot, state: &mut State, ba
     if refused {
         return Err(StoreError::Behind { shape: shape.name }.into());
     }
-    let Position { handle, offset } = &batch.position;
+    let Position { handle, offset, oldest } = &batch.position;
+    let oldest = oldest.as_ref().map(|texts| serde_json::Value::from(texts.as_slice()).to_string());
     let updated = match batch.target {
         Target::Filling { .. } => {
             let filling = state.filling.as_mut().ok_or_else(|| missing("filling"))?;
@@ -91,21 +93,21 @@ fn write_batch(transaction: &Transaction<'_>, slot: &Slot, state: &mut State, ba
             table::finish(transaction, shape)?;
             transaction
                 .prepare_cached(
-                    "UPDATE _instance SET current_g = ?, current_handle = ?, current_offset = ?,
+                    "UPDATE _instance SET current_g = ?, current_handle = ?, current_offset = ?, current_oldest = ?,
                      filling_g = NULL, filling_handle = NULL, filling_offset = NULL,
                      up_to_date_at = coalesce(?, up_to_date_at) WHERE id = ?",
                 )?
-                .execute((filled.g, handle, offset, batch.up_to_date_at, state.id))?
+                .execute((filled.g, handle, offset, oldest, batch.up_to_date_at, state.id))?
         }
         Target::Current => {
             let current = state.current.as_mut().ok_or_else(|| missing("current"))?;
             rows::write(transaction, shape, &slot.statements, current, &batch.changes)?;
             transaction
                 .prepare_cached(
-                    "UPDATE _instance SET current_handle = ?, current_offset = ?,
+                    "UPDATE _instance SET current_handle = ?, current_offset = ?, current_oldest = ?,
                      up_to_date_at = coalesce(?, up_to_date_at) WHERE id = ?",
                 )?
-                .execute((handle, offset, batch.up_to_date_at, state.id))?
+                .execute((handle, offset, oldest, batch.up_to_date_at, state.id))?
         }
     };
     // Its row was deleted under it.
@@ -136,21 +138,31 @@ pub(super) struct Stored {
 
 impl Stored {
     pub(super) fn of(connection: &Connection, id: i64) -> Result<Self, Fault> {
-        let position =
-            |handle: Option<String>, offset: Option<String>| Some(Position { handle: handle?, offset: offset? });
+        let position = |handle: Option<String>, offset: Option<String>, oldest| {
+            Some(Position { handle: handle?, offset: offset?, oldest })
+        };
         let mut select = connection.prepare_cached(
-            "SELECT current_g, current_handle, current_offset, filling_g, filling_handle, filling_offset, up_to_date_at
-             FROM _instance WHERE id = ?",
+            "SELECT current_g, current_handle, current_offset, current_oldest,
+             filling_g, filling_handle, filling_offset, up_to_date_at FROM _instance WHERE id = ?",
         )?;
-        Ok(select.query_row([id], |row| {
-            Ok(Self {
+        let (mut stored, text) = select.query_row([id], |row| {
+            let stored = Self {
                 current_g: row.get(0)?,
-                current: position(row.get(1)?, row.get(2)?),
-                filling_g: row.get(3)?,
-                filling: position(row.get(4)?, row.get(5)?),
-                up_to_date_at: row.get(6)?,
-            })
-        })?)
+                current: position(row.get(1)?, row.get(2)?, None),
+                filling_g: row.get(4)?,
+                // A subset comes at once and is never half there.
+                filling: position(row.get(5)?, row.get(6)?, None),
+                up_to_date_at: row.get(7)?,
+            };
+            Ok((stored, row.get::<_, Option<String>>(3)?))
+        })?;
+        if let (Some(current), Some(text)) = (&mut stored.current, text) {
+            // Where its rows begin would be a guess.
+            let oldest =
+                serde_json::from_str(&text).map_err(|error| corruption(&format!("`current_oldest`: {error}")))?;
+            current.oldest = Some(oldest);
+        }
+        Ok(stored)
     }
 }
 
@@ -183,9 +195,10 @@ pub(super) fn drop_other_requests(connection: &Connection, shape: &ShapeDefiniti
 /// Takes a generation from its instance; its rows go in slices, and nobody reads them.
 pub(super) fn drop_generation(connection: &Connection, id: i64, saved: Saved) -> Result<(), Fault> {
     let (g, reset) = match saved {
-        Saved::Current => {
-            ("current_g", "current_g = NULL, current_handle = NULL, current_offset = NULL, up_to_date_at = NULL")
-        }
+        Saved::Current => (
+            "current_g",
+            "current_g = NULL, current_handle = NULL, current_offset = NULL, current_oldest = NULL, up_to_date_at = NULL",
+        ),
         Saved::Filling => ("filling_g", "filling_g = NULL, filling_handle = NULL, filling_offset = NULL"),
     };
     connection.execute(

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::definition::ShapeDefinition;
+use crate::definition::{Replica, ShapeDefinition};
 
 /// What RFC 3986 calls unreserved stays as it is.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -91,6 +91,9 @@ impl Address {
         address.add("table", &format!("{}.{}", quoted(definition.table.schema), quoted(definition.table.name)));
         if let Some(filter) = &definition.filter {
             address.add("where", filter.sql);
+        }
+        if definition.replica == Replica::Full {
+            address.add("replica", "full");
         }
         for (at, value) in values.iter().enumerate() {
             address.add(&format!("params[{}]", at + 1), value);

@@ -124,6 +124,12 @@ pub enum SyncError {
         /// Whose sync.
         of: Origin,
     },
+    /// Older rows were asked for, and the shape doesn't load its newest ones.
+    #[error("{of}: there are no older rows to load: its `load` isn't `{{ newest = …, by = … }}`")]
+    NotNewest {
+        /// Whose sync.
+        of: Origin,
+    },
     /// Answers come and lead nowhere, again and again.
     #[error(
         "{of}: the answers don't lead on from offset `{offset}`: something on the way may ignore a part of the query"
@@ -223,6 +229,7 @@ impl SyncError {
             | Self::Unsupported { of, .. }
             | Self::Address { of, .. }
             | Self::Cancelled { of }
+            | Self::NotNewest { of }
             | Self::Loop { of, .. }
             | Self::Unrecovered { of }
             | Self::StaleCache { of, .. } => *of,

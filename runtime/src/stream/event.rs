@@ -65,6 +65,8 @@ pub enum Event<'a> {
     Timer,
     /// Somebody wants the rows to be as new as now; or the device slept, and nothing that is under way can be trusted.
     Refresh,
+    /// Somebody wants up to so many of the rows before the oldest that was loaded; at least one.
+    LoadOlder(u32),
     /// Ask for nothing until [`Event::Resume`].
     Pause,
     /// Go on after [`Event::Pause`].
@@ -76,8 +78,15 @@ pub enum Event<'a> {
 }
 
 /// How a delivered body ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
+    /// It was a subset, and was taken over.
+    Subset {
+        /// Rows that it had.
+        rows: usize,
+        /// The position's [`oldest`](Position::oldest) from now on.
+        oldest: Option<Vec<String>>,
+    },
     /// Its last message was up-to-date.
     UpToDate,
     /// Anything else: the log goes on.
@@ -101,6 +110,9 @@ pub enum Effect {
     Refetch,
     /// An answer that was asked for after [`Event::Refresh`] has come to up-to-date.
     Refreshed,
+    /// What became of the first [`Event::LoadOlder`] that wasn't answered yet: how many rows came. Fewer than were asked for:
+    /// there are no older ones.
+    Loaded(Result<usize, SyncError>),
     /// Remember the handle of a log that is lost, for [`Stream::new`](super::Stream::new), in place of the one before; or
     /// forget it.
     Expired(Option<String>),
@@ -135,8 +147,10 @@ pub struct Request {
 /// A complete body, to be taken over as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// A shape log, not yet looked at.
+    /// A shape log, or a subset; not yet looked at.
     pub body: Vec<u8>,
+    /// It is a subset, of at most so many rows.
+    pub subset: Option<u32>,
     /// Where the shape stands once the messages are taken over.
     pub position: Position,
     /// It is the beginning of a generation.

@@ -22,7 +22,19 @@ pub(super) struct Exchange {
     pub(super) id: RequestId,
     /// Where it reads.
     pub(super) place: Place,
+    pub(super) asked: Asked,
     pub(super) state: State,
+}
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Asked {
+    /// The log from its place on.
+    Log,
+    /// So many of the newest rows; the log goes on behind them.
+    Newest(u32),
+    /// So many rows before the oldest, beside the log.
+    Older(u32),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -113,7 +125,7 @@ pub(super) fn head(
     match status {
         // The page of somebody on the way, such as a hotel's: it says nothing of the shape, and goes by itself.
         200 if HEADERS.iter().all(|name| headers.get(name).is_none()) => refused(Duration::ZERO),
-        200 | 204 => accept(definition, &exchange.place, expired, status == 204, headers),
+        200 | 204 => accept(definition, exchange, expired, status == 204, headers),
         409 => Head::Lost(headers.get("electric-handle").filter(|handle| !handle.is_empty()).map(str::to_owned)),
         _ => refused(retry::retry_after(headers)),
     }
@@ -121,7 +133,7 @@ pub(super) fn head(
 
 fn accept(
     definition: &ShapeDefinition,
-    asked: &Place,
+    Exchange { place: asked, asked: what, .. }: &Exchange,
     expired: Option<&str>,
     nothing_new: bool,
     headers: &dyn Headers,
@@ -162,8 +174,12 @@ fn accept(
         return Head::Fatal(error);
     }
     let cursor = cursor.or_else(|| asked.cursor.clone());
-    let goes_on = !asked.live && !nothing_new && headers.get("electric-up-to-date").is_none() && offset != asked.offset;
+    let up_to_date = nothing_new || headers.get("electric-up-to-date").is_some();
+    let goes_on = *what == Asked::Log && !asked.live && !up_to_date && offset != asked.offset;
     let mut next = Place { handle: Some(handle.clone()), offset, cursor, live: false };
+    if let Asked::Older(_) = what {
+        next.offset.clone_from(&asked.offset);
+    }
     // Somebody on the way, or an older service, may answer a request for events as any other.
     if asked.live && headers.get("content-type").is_some_and(|kind| kind.starts_with("text/event-stream")) {
         // The headers are those of the stream's beginning.

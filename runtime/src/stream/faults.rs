@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
-use super::exchange::Refusal;
+use super::exchange::{Asked, Refusal};
 use super::push::Shorts;
 use super::{BEGINNING, Effect, Phase, Place, Stream, SyncError, retry};
 
 /// Answers with an expired handle before the memory of it is doubted.
-const STALE_ANSWERS: u32 = 3;
+pub(super) const STALE_ANSWERS: u32 = 3;
 /// Refetches without an up-to-date between them, before the next one waits.
-const REFETCHES_AT_ONCE: u32 = 2;
+pub(super) const REFETCHES_AT_ONCE: u32 = 2;
 /// Answers that move nothing, before something is done about it.
-const STANDSTILLS: u32 = 5;
+pub(super) const STANDSTILLS: u32 = 5;
 /// Times that something was done about it, before the stream stops.
-const LOOPS: u32 = 5;
+pub(super) const LOOPS: u32 = 5;
 /// Bodies that are no log, one after the other, before the stream stops.
-const MALFORMED_ANSWERS: u32 = 4;
+pub(super) const MALFORMED_ANSWERS: u32 = 4;
 /// Errors that the program recovered from, without a delivery between them, before the stream stops for good.
-const RECOVERIES: u32 = 50;
+pub(super) const RECOVERIES: u32 = 50;
 
 impl Stream {
     pub(super) fn disconnected(&mut self, reason: String, effects: &mut Vec<Effect>) {
@@ -28,7 +28,7 @@ impl Stream {
         self.fail(SyncError::Network { of: self.origin(), reason }, Duration::ZERO, effects);
     }
 
-    pub(super) fn refused(&mut self, refusal: &Refusal, effects: &mut Vec<Effect>) {
+    pub(super) fn refused(&mut self, asked: Asked, refusal: &Refusal, effects: &mut Vec<Effect>) {
         let status = refusal.status;
         if status == 400 && self.at.offset != BEGINNING && refusal.is_out_of_bounds() {
             return self.begin_again(None, effects);
@@ -36,7 +36,14 @@ impl Stream {
         let (of, body) = (self.origin(), refusal.shown());
         match status {
             408 | 429 => {}
-            400..500 => return self.stop(Some(SyncError::Refused { of, status, body }), effects),
+            400..500 => {
+                let error = SyncError::Refused { of, status, body };
+                return match asked {
+                    // The rows that are there go on.
+                    Asked::Older(_) => self.older_refused(error, effects),
+                    Asked::Log | Asked::Newest(_) => self.stop(Some(error), effects),
+                };
+            }
             _ => {}
         }
         self.fail(SyncError::Unavailable { of, status, body }, refusal.retry_after, effects);
@@ -99,6 +106,7 @@ impl Stream {
 
     pub(super) fn begin_again(&mut self, handle: Option<String>, effects: &mut Vec<Effect>) {
         self.at = Place::beginning(handle);
+        self.window.begin_again();
         self.bust_caches();
         self.standstills = 0;
         self.shorts = Shorts::default();

@@ -13,7 +13,7 @@ mod faults;
 mod push;
 mod retry;
 mod schema;
-
+mod subset;
 #[cfg(test)]
 mod tests;
 
@@ -24,10 +24,11 @@ pub use address::{Address, AddressError};
 pub use error::{Drift, Origin, SyncError};
 pub use event::{Delivery, Effect, Event, Headers, Outcome, Request, RequestId};
 
-use crate::definition::{ShapeDefinition, Transport};
+use crate::definition::{Load, ShapeDefinition, Transport};
 use crate::position::Position;
-use exchange::{Answer, Exchange, Head, State};
+use exchange::{Answer, Asked, Exchange, Head, State};
 use push::Shorts;
+use subset::Window;
 
 /// The offset before everything.
 const BEGINNING: &str = "-1";
@@ -43,8 +44,10 @@ pub struct Stream {
     phase: Phase,
     /// What was asked, in the order in which the answers are taken over.
     exchanges: VecDeque<Exchange>,
-    /// Where the stream is once the driver has taken over what was delivered.
-    delivering: Option<Place>,
+    /// Where the stream is once the driver has taken over what was delivered, and what that was an answer to.
+    delivering: Option<(Place, Asked)>,
+    /// What is loaded of the rows, where not all of them are.
+    window: Window,
     requests: u64,
     refresh: Refresh,
     /// The handle of the log that was lost last. Handles never come back, so an answer with it is an old one.
@@ -113,8 +116,10 @@ impl Stream {
         seed: u64,
     ) -> Self {
         let mut at = Place::beginning(None);
-        if let Some(Position { handle, offset }) = position {
+        let mut window = Window::new(definition);
+        if let Some(Position { handle, offset, oldest }) = position {
             (at.handle, at.offset) = (Some(handle), offset);
+            window.resume(oldest);
         }
         Self {
             definition,
@@ -123,6 +128,7 @@ impl Stream {
             phase: Phase::Stopped,
             exchanges: VecDeque::new(),
             delivering: None,
+            window,
             requests: 0,
             refresh: Refresh::None,
             expired,
@@ -146,7 +152,7 @@ impl Stream {
     /// The last position that was taken over; `None` before the first, and after a refetch.
     pub fn position(&self) -> Option<Position> {
         let handle = self.at.handle.clone().filter(|_| self.at.offset != BEGINNING)?;
-        Some(Position { handle, offset: self.at.offset.clone() })
+        Some(Position { handle, offset: self.at.offset.clone(), oldest: self.window.oldest().cloned() })
     }
 
     /// Takes in what happened. An event that doesn't fit what is under way, such as a late one, changes nothing.
@@ -167,6 +173,7 @@ impl Stream {
             Event::Delivered(outcome) => self.delivered(outcome, to),
             Event::Rejected(error) => self.rejected(error, to),
             Event::Refresh => self.refresh(to),
+            Event::LoadOlder(rows) => self.load_older(rows, to),
             Event::Pause if self.phase != Phase::Stopped => {
                 self.abandon(to);
                 self.phase = Phase::Paused;
@@ -203,13 +210,21 @@ impl Stream {
         if self.refresh == Refresh::Wanted {
             (self.refresh, self.at.live) = (Refresh::Asked, false);
         }
-        self.send(self.at.clone(), self.cache_buster.clone(), effects);
+        let (place, asked) = self.due();
+        self.send(place, asked, self.cache_buster.clone(), effects);
     }
 
-    fn send(&mut self, place: Place, cache_buster: Option<String>, effects: &mut Vec<Effect>) {
+    fn send(&mut self, place: Place, asked: Asked, cache_buster: Option<String>, effects: &mut Vec<Effect>) {
         let events = place.live && self.definition.policy.transport == Transport::Events && !self.shorts.fell_back();
-        let mut query = vec![("log", "full"), ("offset", place.offset.as_str())];
+        let (log, beginning) = match self.definition.load {
+            Load::All => ("full", BEGINNING),
+            Load::Newest(_) | Load::FromNow => ("changes_only", "now"),
+        };
+        let offset = if place.offset == BEGINNING { beginning } else { &place.offset };
+        let mut query = vec![("log", log), ("offset", offset)];
         query.extend(place.handle.as_deref().map(|handle| ("handle", handle)));
+        let subset = self.window.query(self.definition, asked);
+        query.extend(subset.iter().map(|(name, value)| (*name, value.as_str())));
         if place.live {
             query.push(("live", "true"));
             query.extend(place.cursor.as_deref().map(|cursor| ("cursor", cursor)));
@@ -222,7 +237,7 @@ impl Stream {
         self.requests += 1;
         let id = RequestId(self.requests);
         effects.push(Effect::Fetch(Request { id, url: self.address.url(&query), live: place.live, events }));
-        self.exchanges.push_back(Exchange { id, place, state: State::Asked });
+        self.exchanges.push_back(Exchange { id, place, asked, state: State::Asked });
     }
 
     /// Asks ahead, where the last answer's headers say that the log goes on.
@@ -231,7 +246,7 @@ impl Stream {
         while self.exchanges.len() < AHEAD + due
             && let Some(next) = self.exchanges.back().and_then(Exchange::continues)
         {
-            self.send(next, None, effects);
+            self.send(next, Asked::Log, None, effects);
         }
     }
 
@@ -301,8 +316,9 @@ impl Stream {
                 self.deliver_complete(effects);
             }
             State::Refused(refusal) => {
+                let asked = exchange.asked;
                 self.exchanges.pop_front();
-                self.refused(&refusal, effects);
+                self.refused(asked, &refusal, effects);
             }
             State::Pushed(mut pushed) => {
                 pushed.ended = Some((lasted, None));
@@ -352,7 +368,7 @@ impl Stream {
         {
             return;
         }
-        let Some(Exchange { state: State::Complete(Answer { next, handle, body, .. }), place, .. }) =
+        let Some(Exchange { state: State::Complete(Answer { next, handle, body, .. }), place, asked, .. }) =
             self.exchanges.pop_front()
         else {
             return;
@@ -361,14 +377,26 @@ impl Stream {
         if body.is_empty() {
             return self.standstill(effects);
         }
-        let position = Position { handle, offset: next.offset.clone() };
-        effects.push(Effect::Deliver(Delivery { body, position, first: place.offset == BEGINNING }));
-        self.delivering = Some(next);
+        self.deliver(next, handle, body, asked, place.offset == BEGINNING, effects);
         self.read_ahead(effects);
     }
 
+    fn deliver(
+        &mut self,
+        next: Place,
+        handle: String,
+        body: Vec<u8>,
+        asked: Asked,
+        first: bool,
+        effects: &mut Vec<Effect>,
+    ) {
+        let position = Position { handle, offset: next.offset.clone(), oldest: self.window.oldest().cloned() };
+        effects.push(Effect::Deliver(Delivery { body, subset: asked.rows(), position, first }));
+        self.delivering = Some((next, asked));
+    }
+
     fn delivered(&mut self, outcome: Outcome, effects: &mut Vec<Effect>) {
-        let Some(next) = self.delivering.take() else { return };
+        let Some((next, asked)) = self.delivering.take() else { return };
         (self.stale, self.malformed, self.failures, self.recoveries) = (0, 0, 0, 0);
         self.reused = true;
         self.cache_buster = None;
@@ -380,6 +408,11 @@ impl Stream {
         }
         let moved = self.at.offset != next.offset;
         self.at = next;
+        if let Outcome::Subset { rows, oldest } = outcome {
+            self.took_subset(asked, rows, oldest, effects);
+            return self.go_on(effects);
+        }
+        self.window.whole = outcome == Outcome::UpToDate;
         if outcome == Outcome::UpToDate {
             self.at.live = true;
             (self.healed, self.refetches, self.loops) = (false, 0, 0);
@@ -398,7 +431,8 @@ impl Stream {
             State::Pushed(_) => true,
             _ => exchange.place.follows(&self.at),
         };
-        if !self.exchanges.front().is_some_and(goes_on) || self.refresh == Refresh::Wanted {
+        let wanted = self.refresh == Refresh::Wanted || self.window.is_wanted();
+        if !self.exchanges.front().is_some_and(goes_on) || wanted {
             return self.ask(effects);
         }
         self.deliver_complete(effects);

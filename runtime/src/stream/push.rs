@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use super::exchange::{Exchange, State};
-use super::{Delivery, Effect, Place, Refresh, Stream, retry};
+use super::exchange::{Asked, Exchange, State};
+use super::{Effect, Place, Refresh, Stream, retry};
 use crate::definition::ShapeDefinition;
 use crate::log::{Log, LogError, Message};
-use crate::position::Position;
 
 /// A stream that ends sooner, without a batch, is one that somebody on the way doesn't let through.
 const SHORT: Duration = Duration::from_secs(1);
@@ -112,15 +111,13 @@ impl Stream {
                 }
                 let moved = std::mem::take(&mut pushed.moved);
                 let next = pushed.next.clone();
-                let position = Position { handle: pushed.handle.clone(), offset: next.offset.clone() };
-                let body = std::mem::take(&mut pushed.batch);
+                let (handle, body) = (pushed.handle.clone(), std::mem::take(&mut pushed.batch));
                 if moved {
                     // Only the headers of another answer tell where the log stands behind such a batch.
                     self.abandon(effects);
                     self.refresh = Refresh::Wanted;
                 }
-                effects.push(Effect::Deliver(Delivery { body, position, first: false }));
-                self.delivering = Some(next);
+                self.deliver(next, handle, body, Asked::Log, false, effects);
             }
             Err(error) => {
                 tracing::warn!(shape = self.definition.name, %error, "an event that is no message");

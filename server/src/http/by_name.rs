@@ -16,7 +16,7 @@ use crate::http::reply::{self, Invalid};
 use crate::http::serve::{Asked, lookup, serve};
 use crate::http::subset::{SubsetText, is_known, subset_key};
 use crate::service::{Inner, uses_session};
-use crate::shape::{Replica, ShapeSpec, check_params};
+use crate::shape::{ShapeSpec, check_params};
 use crate::table::TableName;
 
 pub(crate) async fn get(
@@ -114,6 +114,6 @@ fn read(
         return Err(unavailable(&"its table lacks a column"));
     }
     let subset = subset.map(|subset| subset.check(service, &table, &columns)).transpose()?;
-    let spec = ShapeSpec { table: name, columns, filter, params, replica: Replica::Default, changes_only };
+    let spec = ShapeSpec { table: name, columns, filter, params, replica: shape.replica, changes_only };
     Ok(Asked { spec: Arc::new(spec), table, position, subset, private: uses_session(shape) })
 }

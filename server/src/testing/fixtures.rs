@@ -6,7 +6,8 @@ use std::time::Duration;
 use shapegen_runtime::Shape;
 use shapegen_runtime::columns::{ColumnError, Columns, Encoder};
 use shapegen_runtime::definition::{
-    Column as ShapeColumn, Filter, LocalTable, Param, ParamSource, Policy, ShapeDefinition, Table, Transport,
+    Column as ShapeColumn, Filter, Load, LocalTable, Param, ParamSource, Policy, Replica, ShapeDefinition, Table,
+    Transport,
 };
 use shapegen_runtime::expr::{Comparison, Expr, Kind, Operand, Select};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -279,6 +280,8 @@ static STREAMS: ShapeDefinition = ShapeDefinition {
         Param { name: "above", from: ParamSource::Caller, pg_type: "int4" },
     ],
     request: 1,
+    load: Load::All,
+    replica: Replica::Default,
     policy: POLICY,
     local: LOCAL,
 };
@@ -332,6 +335,8 @@ static TITLES: ShapeDefinition = ShapeDefinition {
     filter: None,
     params: &[],
     request: 2,
+    load: Load::All,
+    replica: Replica::Default,
     policy: POLICY,
     local: LOCAL,
 };

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use super::*;
 use crate::collection::Connection;
 use crate::columns::{ColumnError, Columns};
-use crate::definition::{Column, Filter, LocalTable, Policy, Table, Transport};
+use crate::definition::{Column, Filter, Load, LocalTable, Policy, Replica, Table, Transport};
 use crate::expr::{Expr, Kind, Operand, Select};
 use crate::store::SqliteStore;
 use crate::stream::SyncError;
@@ -37,6 +37,8 @@ impl Shape for Note {
         params: &[],
         request: 1,
         // Batches wait for others for weeks: what depends on their being written never happens.
+        load: Load::All,
+        replica: Replica::Default,
         policy: Policy {
             kept: true,
             flush_within_ms: u32::MAX,
@@ -101,6 +103,7 @@ impl Shape for OurNote {
                 negated: false,
             },
         }),
+        load: Load::All,
         ..*Note::DEFINITION
     };
 

@@ -33,7 +33,11 @@ impl At {
     }
 
     fn position(self) -> Position {
-        Position { handle: format!("handle {}", self.epoch), offset: format!("{}_{}", self.epoch, self.step) }
+        Position {
+            handle: format!("handle {}", self.epoch),
+            offset: format!("{}_{}", self.epoch, self.step),
+            oldest: None,
+        }
     }
 
     fn of(position: &Position) -> Self {

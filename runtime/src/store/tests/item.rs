@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::columns::{ColumnError, Columns, Encoder};
-use crate::definition::{Column, LocalTable, Policy, ShapeDefinition, Table, Transport};
+use crate::definition::{Column, Load, LocalTable, Policy, Replica, ShapeDefinition, Table, Transport};
 use crate::shape::Shape;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -95,6 +95,8 @@ pub(crate) const ITEM: ShapeDefinition = ShapeDefinition {
     filter: None,
     params: &[],
     request: 1,
+    load: Load::All,
+    replica: Replica::Default,
     policy: Policy {
         kept: true,
         flush_within_ms: 0,

@@ -104,7 +104,7 @@ fn open_key(partition: &Partition, shape: &'static ShapeDefinition, key: &str) -
 }
 
 fn position(offset: &str) -> Position {
-    Position { handle: "h".to_owned(), offset: offset.to_owned() }
+    Position { handle: "h".to_owned(), offset: offset.to_owned(), oldest: None }
 }
 
 fn put(item: &Item) -> RowChange {

@@ -72,8 +72,11 @@ fn definition(schema: Option<&str>, messages: &[Value], events: bool) -> &'stati
 fn before(answer: &Capture, definition: &'static ShapeDefinition) -> (Stream, Request) {
     let address = Address::gatekeeper("http://x", definition, []).unwrap();
     let live = header(answer, "electric-cursor").is_some();
-    let at =
-        header(answer, "electric-handle").map(|handle| Position { handle: handle.to_owned(), offset: "0_0".into() });
+    let at = header(answer, "electric-handle").map(|handle| Position {
+        handle: handle.to_owned(),
+        offset: "0_0".into(),
+        oldest: None,
+    });
     let mut stream = Stream::new(definition, address, at, None, 1);
     let mut request = sent(stream.on(Event::Start));
     if live {

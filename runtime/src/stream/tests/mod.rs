@@ -8,14 +8,16 @@ mod push;
 mod replay;
 mod requests;
 mod rules;
+mod subset;
 
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
+use super::faults::{MALFORMED_ANSWERS, STALE_ANSWERS, STANDSTILLS};
 use super::*;
 use crate::captures::{Capture, Fault, apply};
-use crate::log::Message;
+use crate::log::{Log, LogError, Message};
 use crate::shape::Shape;
 
 const ELECTRIC: &str = "http://127.0.0.1:3000/v1/shape";
@@ -56,6 +58,14 @@ impl<S: Shape> Driver<S> {
     fn feed(&mut self, event: Event<'_>) {
         for effect in self.stream.on(event) {
             match &effect {
+                Effect::Deliver(delivery @ Delivery { subset: Some(limit), .. }) => {
+                    let report = match apply_subset::<S>(&delivery.body, *limit, &mut self.rows) {
+                        Ok(outcome) => Event::Delivered(outcome),
+                        Err(error) => Event::Rejected(SyncError::malformed(S::DEFINITION, error)),
+                    };
+                    self.effects.push(effect);
+                    self.feed(report);
+                }
                 Effect::Deliver(delivery) => {
                     let report = match apply::<S>(&delivery.body, &mut self.rows) {
                         Ok(Some(Message::UpToDate { .. })) => Event::Delivered(Outcome::UpToDate),
@@ -158,7 +168,8 @@ impl<S: Shape> Driver<S> {
         assert!(sent.next().is_none(), "several requests: {:?}", self.effects);
         let query = Query::of(&request.url);
         assert_eq!(query.get("live"), request.live.then_some("true"));
-        assert_eq!(query.get("log"), Some("full"));
+        let whole = S::DEFINITION.load == Load::All;
+        assert_eq!(query.get("log"), Some(if whole { "full" } else { "changes_only" }));
         query
     }
 
@@ -211,8 +222,22 @@ impl Query {
     }
 }
 
+/// Takes the rows of a subset over, as the first column orders them.
+fn apply_subset<S: Shape>(body: &[u8], limit: u32, rows: &mut BTreeMap<S::Key, S>) -> Result<Outcome, LogError> {
+    let (mut log, _) = Log::of_subset(body, S::DEFINITION)?;
+    let mut columns = log.columns();
+    let (mut oldest, mut count) = (None, 0);
+    while log.next(&mut columns)?.is_some() {
+        oldest = Some(vec![columns.peek(0).unwrap()]);
+        count += 1;
+        let row = S::decode(&mut columns).unwrap();
+        rows.insert(row.key(), row);
+    }
+    Ok(Outcome::Subset { rows: count, oldest: oldest.filter(|_| count >= limit as usize) })
+}
+
 fn position(handle: &str, offset: &str) -> Option<Position> {
-    Some(Position { handle: handle.to_owned(), offset: offset.to_owned() })
+    Some(Position { handle: handle.to_owned(), offset: offset.to_owned(), oldest: None })
 }
 
 /// An answer without headers.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::*;
 use crate::captures::{Gone, Item};
-use crate::definition::{Column, Filter, LocalTable, Param, ParamSource, Policy, Table, Transport};
+use crate::definition::{Column, Filter, Load, LocalTable, Param, ParamSource, Policy, Replica, Table, Transport};
 use crate::expr::Expr;
 
 /// A shape with a filter of two parameters, in a table whose names need quotes.
@@ -16,6 +16,8 @@ static ODD: ShapeDefinition = ShapeDefinition {
     filter: Some(Filter { sql: "n > $1 AND title LIKE $2", expr: Expr::All(Cow::Borrowed(&[])) }),
     params: &[odd_param("least"), odd_param("like")],
     request: 0,
+    load: Load::All,
+    replica: Replica::Default,
     policy: Policy {
         kept: false,
         flush_within_ms: 0,

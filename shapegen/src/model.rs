@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use shapegen_runtime::definition::{ParamSource, Policy};
+use shapegen_runtime::definition::{ParamSource, Policy, Replica};
 use shapegen_runtime::expr::Expr;
 
 use crate::catalog::QualifiedName;
@@ -92,6 +92,10 @@ pub struct Shape {
     pub params_struct: Option<String>,
     /// What rows are found by.
     pub indexes: Vec<Index>,
+    /// What is loaded at the start.
+    pub load: Load,
+    /// How much of a row its changes carry.
+    pub replica: Replica,
     /// What follows from frequency and persistence.
     pub policy: Policy,
     /// Why it is so, for `explain`: one line each.
@@ -102,6 +106,30 @@ pub struct Shape {
     pub local: Local,
     /// The scope's name, or `public`.
     pub scope: String,
+}
+
+/// What is loaded at the start: see [`shapegen_runtime::definition::Load`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Load {
+    /// All rows.
+    All,
+    /// The newest rows, and older ones on demand.
+    Newest(Newest),
+    /// No rows.
+    FromNow,
+}
+
+/// How the newest rows are told from older ones: see [`shapegen_runtime::definition::Newest`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Newest {
+    /// How many are loaded at the start.
+    pub count: u32,
+    /// Positions in the fields: by what, then the key's others.
+    pub order: Vec<usize>,
+    /// The order as SQL.
+    pub order_by: String,
+    /// The rows before one.
+    pub older: Filter,
 }
 
 /// One column of a shape and the field it becomes.

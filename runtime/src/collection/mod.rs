@@ -4,6 +4,8 @@ mod changes;
 mod lease;
 mod rows;
 mod snapshot;
+#[cfg(test)]
+mod subset_tests;
 mod subsets;
 #[cfg(test)]
 mod tests;

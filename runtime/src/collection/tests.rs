@@ -10,9 +10,9 @@ use crate::log::{Log, Message};
 use crate::shape::Shape;
 
 #[derive(Debug, Clone, PartialEq)]
-struct Item {
-    id: i32,
-    title: String,
+pub(super) struct Item {
+    pub(super) id: i32,
+    pub(super) title: String,
     note: Option<String>,
 }
 
@@ -78,11 +78,11 @@ fn item(id: i32, title: &str) -> Item {
     Item { id, title: title.to_owned(), note: None }
 }
 
-fn insert(id: i32, title: &str) -> String {
+pub(super) fn insert(id: i32, title: &str) -> String {
     format!(r#"{{"value":{{"id":"{id}","title":"{title}","note":null}},"headers":{{"operation":"insert"}}}}"#)
 }
 
-fn retitle(id: i32, title: &str) -> String {
+pub(super) fn retitle(id: i32, title: &str) -> String {
     format!(r#"{{"value":{{"id":"{id}","title":"{title}"}},"headers":{{"operation":"update"}}}}"#)
 }
 
@@ -90,28 +90,32 @@ fn delete(id: i32) -> String {
     format!(r#"{{"value":{{"id":"{id}"}},"headers":{{"operation":"delete"}}}}"#)
 }
 
-struct Screen {
-    shared: Arc<Shared<Item>>,
-    rows: Rows<Item>,
+pub(super) struct Screen {
+    pub(super) shared: Arc<Shared<Item>>,
+    pub(super) rows: Rows<Item>,
 }
 
 impl Screen {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let shared = Arc::new(Shared::new(Default::default(), tokio::sync::mpsc::unbounded_channel().0));
         Self { rows: Rows::new(shared.clone(), true), shared }
     }
 
     /// Reads a response as the driver does.
-    fn read(&mut self, messages: &[String]) -> Result<(), ColumnError> {
+    pub(super) fn read(&mut self, messages: &[String]) -> Result<(), ColumnError> {
         let body = format!("[{}]", messages.join(","));
         let mut log = Log::new(body.as_bytes(), &ITEMS).unwrap();
         let mut columns = log.columns();
         while let Some(message) = log.next(&mut columns).unwrap() {
-            if let Message::Change(change) = message
-                && let Err(error) = self.rows.change(change, &mut columns)
-            {
-                self.rows.reject();
-                return Err(error);
+            match message {
+                Message::Change(change) => {
+                    if let Err(error) = self.rows.change(change, &mut columns) {
+                        self.rows.reject();
+                        return Err(error);
+                    }
+                }
+                Message::UpToDate { lsn } => self.rows.up_to_date(lsn.unwrap_or_default()),
+                _ => {}
             }
         }
         self.rows.keep();

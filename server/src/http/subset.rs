@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
+use shapegen_runtime::definition::Filter;
 
 use crate::http::query::Pairs;
 use crate::http::reply::Invalid;
@@ -95,10 +96,11 @@ impl SubsetText {
         Some(Self { filter, params, order_by, limit, offset })
     }
 
-    /// Checks it against the columns that the client may know.
+    /// Checks it against the columns that the client may know. `known` is a condition that needs no parser.
     pub(crate) fn check(
         self,
         service: &Inner,
+        known: Option<&Filter>,
         table: &TableDefinition,
         columns: &[String],
     ) -> Result<Subset, Box<Response>> {
@@ -106,6 +108,10 @@ impl SubsetText {
         let is_hidden = |column: &str| !columns.iter().any(|known| known == column);
         let mut invalid = Invalid::default();
         let filter = self.filter.map(|text| {
+            if let Some(known) = known.filter(|known| known.sql == text) {
+                check_params(&known.expr, &self.params)?;
+                return Ok(known.expr.clone());
+            }
             let parser = service.where_parser.as_ref().ok_or("this service takes no conditions")?;
             let filter = parser(table, &text, &self.params)?;
             if filter.has_select() {

@@ -28,6 +28,7 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
         "change_frequency",
         "persist",
         "load",
+        "replica",
         "stale_after",
         "max_age",
         "key",

@@ -1,8 +1,8 @@
 //! A shape of the model as the static data that generated code would have.
 
-use shapegen_runtime::definition::{Column, Filter, LocalTable, Param, ShapeDefinition, Table};
+use shapegen_runtime::definition::{Column, Filter, Load, LocalTable, Newest, Param, ShapeDefinition, Table};
 
-use crate::model::Shape;
+use crate::model::{self, Shape};
 
 /// The shape's definition. It is never freed: the service runs as long as the process, as generated statics do.
 pub(super) fn of(shape: &Shape) -> &'static ShapeDefinition {
@@ -19,20 +19,42 @@ pub(super) fn of(shape: &Shape) -> &'static ShapeDefinition {
         from: param.from,
         pg_type: text(&param.pg_type),
     });
-    // More columns than fit are more than PostgreSQL has.
-    let key = shape.key.iter().map(|&at| u16::try_from(at).unwrap_or(u16::MAX));
     Box::leak(Box::new(ShapeDefinition {
         name: text(&shape.name),
         table: Table { schema: text(&shape.table.schema), name: text(&shape.table.name) },
         columns: Box::leak(columns.collect()),
-        key: Box::leak(key.collect()),
-        filter: shape.filter.as_ref().map(|filter| Filter { sql: text(&filter.sql), expr: filter.expr.clone() }),
+        key: positions(&shape.key),
+        filter: shape.filter.as_ref().map(filter),
         params: Box::leak(params.collect()),
         request: shape.request,
+        load: load(&shape.load),
+        replica: shape.replica,
         policy: shape.policy,
         // The service has no local database.
         local: LocalTable { table: "", create: "", indexes: &[], view: "", fingerprint: 0 },
     }))
+}
+
+fn filter(filter: &model::Filter) -> Filter {
+    Filter { sql: text(&filter.sql), expr: filter.expr.clone() }
+}
+
+fn load(load: &model::Load) -> Load {
+    match load {
+        model::Load::All => Load::All,
+        model::Load::FromNow => Load::FromNow,
+        model::Load::Newest(newest) => Load::Newest(Newest {
+            count: newest.count,
+            order: positions(&newest.order),
+            order_by: text(&newest.order_by),
+            older: filter(&newest.older),
+        }),
+    }
+}
+
+/// More columns than fit are more than PostgreSQL has.
+fn positions(positions: &[usize]) -> &'static [u16] {
+    Box::leak(positions.iter().map(|&at| u16::try_from(at).unwrap_or(u16::MAX)).collect())
 }
 
 fn text(text: &str) -> &'static str {

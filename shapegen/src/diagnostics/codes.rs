@@ -104,6 +104,8 @@ codes! {
     SHAPE_NAME = "SG0405", "a name that can't be used";
     /// A busy table is loaded whole at every start.
     SHAPE_LOAD = "SG0406", "a busy table is loaded whole";
+    /// `load = { newest = …, by = … }` by a column, or with a key, that doesn't tell which rows are newer.
+    SHAPE_NEWEST = "SG0407", "rows that can't be told newer from older";
     /// A selector that names nothing of the schema, or several things.
     SELECTOR = "SG0501", "a selector that fits nothing";
     /// A type or a column can't be of the Rust type that the manifest names.

@@ -1,11 +1,11 @@
 //! A model made by hand: three shapes of the streaming app, one with a composite key, one with hostile names.
 
-use shapegen_runtime::definition::{ParamSource, Policy, Transport};
+use shapegen_runtime::definition::{ParamSource, Policy, Replica, Transport};
 use shapegen_runtime::expr::{Comparison, Expr, Kind, Operand};
 
 use crate::catalog::QualifiedName;
 use crate::model::{
-    Attribute, Composite, Enum, Field, Filter, Index, Local, LocalIndex, Marks, Mode, Model, Newtype, Own, Param,
+    Attribute, Composite, Enum, Field, Filter, Index, Load, Local, LocalIndex, Marks, Mode, Model, Newtype, Own, Param,
     Postgres, RustType, Session, SessionValue, Shape, scalar,
 };
 use crate::naming;
@@ -190,6 +190,8 @@ fn shape(name: &str, row: &str, fields: Vec<Field>) -> Shape {
         }],
         params_struct: None,
         indexes: vec![Index { constant: "ID".into(), field: 0, reason: "key" }],
+        load: Load::All,
+        replica: Replica::Default,
         policy: Policy {
             kept: true,
             flush_within_ms: 0,
@@ -264,6 +266,8 @@ pub(crate) fn notifications() -> Shape {
         timestamptz("inserted_at"),
     ];
     Shape {
+        load: Load::All,
+        replica: Replica::Default,
         policy: Policy {
             kept: true,
             flush_within_ms: 250,

@@ -14,6 +14,7 @@ use toml::de::{DeTable, DeValue};
 use crate::diagnostics::{Diagnostic, Report, codes, nearest_file};
 use crate::model::Mode;
 use crate::source::{FileId, SourceMap, Span, Spanned};
+use shapegen_runtime::definition::Replica;
 
 use document::Reader;
 #[cfg(feature = "cli")]
@@ -149,6 +150,8 @@ pub struct Shape {
     pub persist: Persist,
     /// What is loaded at the start.
     pub load: Option<Spanned<Load>>,
+    /// How much of a row its changes carry.
+    pub replica: Replica,
     /// Seconds after which rows are shown as stale.
     pub stale_after_s: Option<u32>,
     /// Seconds after which rows are deleted.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use super::document::{Reader, in_order};
-use super::{ChangeFrequency, Load, Persist, Shape, duration};
+use super::{ChangeFrequency, Load, Persist, Replica, Shape, duration};
 use crate::diagnostics::{Diagnostic, codes};
 use crate::source::Spanned;
 
@@ -21,6 +21,7 @@ const KEYS: &[&str] = &[
     "change_frequency",
     "persist",
     "load",
+    "replica",
     "stale_after",
     "max_age",
     "finders",
@@ -94,6 +95,9 @@ fn shape(reader: &mut Reader<'_>, name: &str, range: Range<usize>, entry: &DeTab
             .word(entry, "persist", &[("auto", Persist::Auto), ("always", Persist::Always), ("never", Persist::Never)])
             .unwrap_or(Persist::Auto),
         load: load(reader, entry),
+        replica: reader
+            .word(entry, "replica", &[("default", Replica::Default), ("full", Replica::Full)])
+            .unwrap_or(Replica::Default),
         stale_after_s: seconds(reader, entry, "stale_after"),
         max_age_s: seconds(reader, entry, "max_age"),
         fields: None,

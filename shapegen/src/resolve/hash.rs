@@ -2,7 +2,7 @@
 
 use shapegen_runtime::definition::ParamSource;
 
-use crate::model::{Field, Filter, Param};
+use crate::model::{Field, Filter, Load, Param};
 
 use super::selection::Selection;
 
@@ -33,8 +33,8 @@ impl Description {
     }
 }
 
-/// Over table, key, filter and parameters: what a widened column list leaves as it was.
-pub(super) fn request(selection: &Selection<'_>, filter: Option<&Filter>, params: &[Param]) -> u64 {
+/// Over table, key, filter, parameters and what is loaded: what a widened column list leaves as it was.
+pub(super) fn request(selection: &Selection<'_>, filter: Option<&Filter>, params: &[Param], load: &Load) -> u64 {
     let mut description = Description::new("request");
     description.text(&selection.table_name.schema);
     description.text(&selection.table_name.name);
@@ -51,6 +51,15 @@ pub(super) fn request(selection: &Selection<'_>, filter: Option<&Filter>, params
         });
         description.text(&param.name);
         description.text(&param.pg_type);
+    }
+    // How much of a row changes carry leaves the rows as they are; how many are loaded, those that are there.
+    match load {
+        Load::All => {}
+        Load::Newest(newest) => {
+            description.text("newest");
+            description.text(&newest.order_by);
+        }
+        Load::FromNow => description.text("from now"),
     }
     description.finish()
 }

@@ -6,6 +6,7 @@ mod filter;
 mod generated;
 mod hash;
 mod index;
+mod load;
 mod marks;
 mod names;
 mod policy;
@@ -20,12 +21,13 @@ mod types;
 use std::collections::BTreeSet;
 
 use shapegen_runtime::definition::ParamSource;
+use shapegen_runtime::expr::Expr;
 
 use crate::catalog::Catalog;
 use crate::diagnostics::{Diagnostic, Report, codes};
-use crate::fragment::ParamUse;
+use crate::fragment::{ParamUse, Subject};
 use crate::manifest::{Manifest, TypeRule};
-use crate::model::{Field, Filter, Local, Model, Param, Shape};
+use crate::model::{Field, Filter, Load, Local, Model, Param, Shape};
 use crate::naming::{self, Wanted};
 use crate::source::{SourceMap, Spanned};
 
@@ -62,7 +64,6 @@ pub fn resolve(manifest: &Manifest, catalog: &Catalog, sources: &SourceMap, repo
         let subject = selection::find_table(entry, catalog, &mut Report::default());
         let filter = subject.and_then(|subject| scopes.filter(entry, subject, report));
         if let (Some(selection), Some(filter)) = (selection, filter) {
-            policy::check_load(&selection, report);
             resolved.push((selection, filter));
         }
     }
@@ -139,7 +140,14 @@ fn shape(
     let fields = fields(selection, decided, report);
     let indexes = index::indexes(selection, &fields, report);
     let params = params(selection, resolved, decided, session, report)?;
-    let filter = resolved.expr.clone().map(|expr| Filter { sql: crate::fragment::print(&expr), expr });
+    let subject = Subject { name: selection.table_name, table: selection.table, catalog: decided.catalog };
+    let load = load::load(selection, subject, report)?;
+    let filter = resolved.expr.clone().map(|expr| {
+        let sql = crate::fragment::print(&expr);
+        // Electric joins a subset's condition with `and`, and sets no parentheses around this one.
+        let alone = matches!(load, Load::Newest(_)) && matches!(expr, Expr::Any(_));
+        Filter { sql: if alone { format!("({sql})") } else { sql }, expr }
+    });
     let table = format!("_rows_{}", naming::mangled(&entry.name.value));
     let local = Local {
         view: naming::mangled_relation(&entry.name.value),
@@ -147,8 +155,9 @@ fn shape(
         table,
         fingerprint: hash::fingerprint(&fields, &selection.key),
     };
-    let (policy, policy_reasons) =
+    let (policy, mut policy_reasons) =
         policy::policy(entry, filter.as_ref().is_some_and(|filter| filter.expr.has_select()));
+    policy_reasons.extend(load::reasons(&load, entry));
     Some(Shape {
         name: entry.name.value.clone(),
         ident,
@@ -158,13 +167,15 @@ fn shape(
         marks: decided.marks.of_row(selection.table_name),
         key_struct: types.key.clone(),
         params_struct: types.params.clone(),
-        request: hash::request(selection, filter.as_ref(), &params),
+        request: hash::request(selection, filter.as_ref(), &params, &load),
         key: selection.key.clone(),
         scope: entry.scope.as_ref().map(|scope| scope.value.clone())?,
         fields,
         filter,
         params,
         indexes,
+        load,
+        replica: entry.replica,
         policy,
         policy_reasons,
         local,

@@ -2,13 +2,7 @@
 
 use shapegen_runtime::definition::{Policy, Transport};
 
-use crate::catalog::Column;
-use crate::diagnostics::{Diagnostic, Report, codes};
-use crate::manifest::{ChangeFrequency, Load, Persist, Shape};
-use crate::source::Spanned;
-
-use super::selection::Selection;
-use super::types;
+use crate::manifest::{ChangeFrequency, Persist, Shape};
 
 const DAY_S: u32 = 86_400;
 
@@ -65,57 +59,4 @@ fn duration(seconds: u32) -> String {
         }
     }
     format!("{seconds} seconds")
-}
-
-/// Warns of busy tables that are loaded whole.
-pub(super) fn check_load(selection: &Selection<'_>, report: &mut Report) {
-    let entry = selection.entry;
-    match &entry.load {
-        None => {
-            if matches!(entry.change_frequency, ChangeFrequency::High | ChangeFrequency::VeryHigh) {
-                report.push(busy(selection));
-            }
-        }
-        Some(Spanned { value: Load::All, .. }) => {}
-        Some(Spanned { value: load, span }) => {
-            if let Load::Newest { by, .. } = load
-                && selection.table.columns.iter().all(|column| column.name != by.value)
-            {
-                let message = format!("the table `{}` has no column `{}`", selection.table_name.name, by.value);
-                let columns = selection.table.columns.iter().map(|column| column.name.as_str());
-                let diagnostic = Diagnostic::error(&codes::SHAPE_COLUMN, message).at(by.span, "no such column");
-                report.push(match entry.fields {
-                    Some(_) => diagnostic.suggest_or_list(&by.value, "its columns", &columns.collect::<Vec<_>>()),
-                    None => diagnostic.suggest(&by.value, columns),
-                });
-            }
-            let message = format!("`load` of `{}` has no effect yet: all rows are loaded", entry.name.value);
-            report.push(Diagnostic::warning(&codes::MANIFEST_NOT_YET, message).at(*span, "read, but not followed yet"));
-        }
-    }
-}
-
-fn busy(selection: &Selection<'_>) -> Diagnostic {
-    let entry = selection.entry;
-    let often = if entry.change_frequency == ChangeFrequency::VeryHigh { "very often" } else { "often" };
-    let message = format!("`{}` changes {often}, and all of its rows are loaded", entry.name.value);
-    let diagnostic = Diagnostic::warning(&codes::SHAPE_LOAD, message).at(entry.name.span, "no `load`");
-    let diagnostic = match newest_by(&selection.columns) {
-        Some(column) => diagnostic
-            .help(format!("load the newest rows: `load = {{ newest = 200, by = \"{}\" }}`", column.name))
-            .see(column.span, "says how new a row is"),
-        None => diagnostic.help("load what changes from now on: `load = \"from_now\"`"),
-    };
-    diagnostic.help("if every row is needed, say so: `load = \"all\"`")
-}
-
-/// The column that most likely says when a row came: a timestamp, best one that is always there and filled in by itself.
-fn newest_by<'c>(columns: &[&'c Column]) -> Option<&'c Column> {
-    let times = columns.iter().copied().filter(|column| {
-        column.data_type.dims == 0 && matches!(types::pg_type(&column.data_type), "timestamptz" | "timestamp")
-    });
-    times.min_by_key(|column| {
-        let usual = matches!(column.name.as_str(), "inserted_at" | "created_at");
-        (!usual, !column.not_null, column.default.is_none() && column.generated.is_none())
-    })
 }

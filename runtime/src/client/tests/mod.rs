@@ -36,9 +36,9 @@ impl Shape for Note {
         filter: None,
         params: &[],
         request: 1,
-        // Batches wait for others for weeks: what depends on their being written never happens.
         load: Load::All,
         replica: Replica::Default,
+        // Batches wait for others for weeks: what depends on their being written never happens.
         policy: Policy {
             kept: true,
             flush_within_ms: u32::MAX,
@@ -525,7 +525,8 @@ async fn a_move_out_of_rows_without_tags_is_followed_from_the_beginning() {
     let rows = || vec![tagged(1, "insert", "a"), tagged(2, "insert", "b")];
     an_earlier_run(&service, folder.path(), &[rows()]).await;
     let file = cache(folder.path());
-    file.execute_batch("DROP TABLE _tags; DROP TABLE _expired; PRAGMA user_version = 1").unwrap();
+    let since_1 = "DROP TABLE _tags; DROP TABLE _expired; ALTER TABLE _instance DROP COLUMN current_oldest";
+    file.execute_batch(&format!("{since_1}; PRAGMA user_version = 1")).unwrap();
     drop(file);
     let client = service.builder().store(SqliteStore::in_dir(folder.path()).unwrap()).build().unwrap().0;
     let notes = client.collection::<OurNote>(());

@@ -4,7 +4,7 @@ use shapegen_runtime::definition::ParamSource;
 use shapegen_runtime::stored::{Fit, Stored, StoredColumn};
 
 use crate::cli::explain::{flush, pg_type, rust_type};
-use crate::model::{Enum, Field, Mode, Model, Param, Shape};
+use crate::model::{Enum, Field, Load, Mode, Model, Param, Shape};
 
 /// What becomes of a shape's rows on devices that run the new build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,6 +202,21 @@ fn policy(changes: &mut Changes, old: &Shape, new: &Shape) {
     changes.compare("policy", "`stale_after`", &seconds(was.stale_after_s), &seconds(is.stale_after_s));
     let max_age = |age: Option<u32>| age.map_or_else(|| "unlimited".to_owned(), seconds);
     changes.compare("policy", "`max_age`", &max_age(was.max_age_s), &max_age(is.max_age_s));
+    changes.compare("policy", "`load`", &loaded(old), &loaded(new));
+    let replica = |shape: &Shape| format!("{:?}", shape.replica).to_lowercase();
+    changes.compare("policy", "`replica`", &replica(old), &replica(new));
+}
+
+/// What is loaded at the start, in words.
+fn loaded(shape: &Shape) -> String {
+    match &shape.load {
+        Load::All => "all".to_owned(),
+        Load::Newest(newest) => {
+            let by = newest.order.first().and_then(|&at| shape.fields.get(at));
+            format!("newest {} by {}", newest.count, by.map_or("", |field| &field.column))
+        }
+        Load::FromNow => "from_now".to_owned(),
+    }
 }
 
 fn stored(shape: &Shape) -> Stored {

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::print::{code, doc, ident, rust_type, string, use_runtime, use_super};
 use crate::emit::EmitError;
-use crate::model::{Mode, Model, RustType, Session, SessionValue, Shape};
+use crate::model::{Load, Mode, Model, RustType, Session, SessionValue, Shape};
 
 pub(super) fn items(model: &Model) -> Result<Vec<TokenStream>, EmitError> {
     let rows = model.shapes.iter().map(|shape| shape.row.as_str());
@@ -74,7 +74,14 @@ fn client(model: &Model) -> Result<[TokenStream; 4], EmitError> {
 
 fn collection(shape: &Shape) -> Result<TokenStream, EmitError> {
     let (name, row) = (ident(&shape.ident)?, ident(&shape.row)?);
-    let docs = doc(&format!("The rows of {}.", code(&shape.name)));
+    let rows = match &shape.load {
+        Load::All => format!("The rows of {}.", code(&shape.name)),
+        Load::Newest(newest) => {
+            format!("The newest {} rows of {}; older ones come by `load_older`.", newest.count, code(&shape.name))
+        }
+        Load::FromNow => format!("The rows of {} that come from now on.", code(&shape.name)),
+    };
+    let docs = doc(&rows);
     Ok(match &shape.params_struct {
         Some(params) => {
             let params = ident(params)?;

@@ -7,7 +7,7 @@ use shapegen_runtime::expr::{Comparison, Expr, Function, Kind, Like, Operand, Sc
 
 use super::print::{block, string};
 use crate::emit::ddl::LocalDdl;
-use crate::model::{Field, Filter, Local, Param, Shape};
+use crate::model::{Field, Filter, Load, Local, Newest, Param, Shape};
 
 /// `static DEFINITION: v1::ShapeDefinition = …;`
 pub(super) fn definition(shape: &Shape) -> TokenStream {
@@ -17,6 +17,7 @@ pub(super) fn definition(shape: &Shape) -> TokenStream {
     let filter = option(shape.filter.as_ref().map(filter));
     let params = shape.params.iter().map(param);
     let request = hash(shape.request);
+    let (load, replica) = (load(&shape.load), variant(&shape.replica));
     let policy = policy(shape.policy);
     let local = local(&shape.local, &LocalDdl::new(shape));
     quote! {
@@ -28,6 +29,8 @@ pub(super) fn definition(shape: &Shape) -> TokenStream {
             filter: #filter,
             params: &[#(#params,)*],
             request: #request,
+            load: #load,
+            replica: v1::Replica::#replica,
             policy: #policy,
             local: #local,
         };
@@ -261,6 +264,20 @@ fn param(param: &Param) -> TokenStream {
         ParamSource::Caller => quote!(v1::ParamSource::Caller),
     };
     quote!(v1::Param { name: #name, from: #from, pg_type: #pg_type })
+}
+
+fn load(load: &Load) -> TokenStream {
+    match load {
+        Load::All => quote!(v1::Load::All),
+        Load::FromNow => quote!(v1::Load::FromNow),
+        Load::Newest(Newest { count, order, order_by, older }) => {
+            let order = order.iter().map(|&at| Literal::usize_unsuffixed(at));
+            let (count, order_by, older) = (number(*count), string(order_by), filter(older));
+            quote! {
+                v1::Load::Newest(v1::Newest { count: #count, order: &[#(#order),*], order_by: #order_by, older: #older })
+            }
+        }
+    }
 }
 
 fn policy(policy: Policy) -> TokenStream {

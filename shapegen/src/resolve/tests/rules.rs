@@ -3,7 +3,7 @@
 use shapegen_runtime::definition::ParamSource;
 
 use super::{SCHEMA, model, refused, run, shown};
-use crate::model::{RustType, scalar};
+use crate::model::{Load, RustType, scalar};
 
 const ODD: &str = r#"
 CREATE TYPE result AS ENUM ('live', 'LIVE', 'other', 'C++', '');
@@ -55,7 +55,10 @@ fn the_manifest_of_the_docs_is_resolved_without_a_word() {
     let (model, report) = run(&examples("sql\n"), &examples("toml\n"));
     assert_eq!(report, "");
     let shapes = model.expect("a model").shapes;
-    assert_eq!(shapes.iter().map(|shape| shape.row.as_str()).collect::<Vec<_>>(), ["User", "Order", "ShelvesRow"]);
+    assert_eq!(
+        shapes.iter().map(|shape| shape.row.as_str()).collect::<Vec<_>>(),
+        ["User", "Order", "ShelvesRow", "Message"]
+    );
 }
 
 #[test]
@@ -176,6 +179,57 @@ viewers = { scope = "public", change_frequency = "high", load = "from_now", role
 "#;
     let (model, report) = run(SCHEMA, toml);
     assert!(model.is_some());
+    insta::assert_snapshot!(report);
+}
+
+const EVENTS: &str = r#"
+CREATE TABLE events (
+    room integer, nr bigint, at timestamptz NOT NULL, seen_at timestamptz, body json NOT NULL, "said ""by""" text NOT NULL,
+    PRIMARY KEY (room, nr)
+);
+"#;
+
+#[test]
+fn newest_rows_are_ordered_by_a_column_and_the_key() {
+    let toml = r#"
+schema = "schema.sql"
+[shape]
+by_time = { table = "events", row = "Row1", scope = "public", where = "room = 1 or nr > 5", change_frequency = "high", load = { newest = 10, by = "at" } }
+by_key = { table = "events", row = "Row2", scope = "public", change_frequency = "high", load = { newest = 10, by = "nr" }, replica = "full" }
+by_name = { table = "events", row = "Row3", scope = "public", change_frequency = "high", load = { newest = 1, by = 'said "by"' } }
+coming = { table = "events", row = "Row4", scope = "public", change_frequency = "high", load = "from_now" }
+"#;
+    let (model, report) = run(EVENTS, toml);
+    let model = model.unwrap_or_else(|| panic!("{report}"));
+    let told = model.shapes.iter().map(|shape| {
+        let load = match &shape.load {
+            Load::Newest(newest) => format!("{:?} {}\n{}", newest.order, newest.order_by, newest.older.sql),
+            load => format!("{load:?}"),
+        };
+        let reasons =
+            shape.policy_reasons.iter().skip(3).fold(String::new(), |reasons, line| reasons + "  " + line + "\n");
+        format!("{}: {load}\n{reasons}", shape.name)
+    });
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"));
+    assert_eq!(model.shapes[0].filter.as_ref().unwrap().sql, "(room = 1 or nr > 5)");
+    let requests: std::collections::BTreeSet<u64> = model.shapes[1..].iter().map(|shape| shape.request).collect();
+    assert_eq!(requests.len(), 3, "what is loaded is part of the request");
+}
+
+#[test]
+fn newest_rows_need_an_order() {
+    let toml = r#"
+schema = "schema.sql"
+[shape]
+unknown = { table = "events", row = "Row5", scope = "public", change_frequency = "high", load = { newest = 10, by = "sen_at" } }
+left_out = { table = "events", row = "Row6", scope = "public", except = ["at"], change_frequency = "high", load = { newest = 10, by = "at" } }
+nullable = { table = "events", row = "Row7", scope = "public", change_frequency = "high", load = { newest = 10, by = "seen_at" } }
+json = { table = "events", row = "Row8", scope = "public", change_frequency = "high", load = { newest = 10, by = "body" } }
+secret = { table = "events", row = "Row9", scope = "public", secret = ["nr"], change_frequency = "high", load = { newest = 10, by = "at" } }
+none = { table = "events", row = "Row10", scope = "public", change_frequency = "high", load = { newest = 0, by = "at" }, replica = "ful" }
+"#;
+    let (model, report) = run(EVENTS, toml);
+    assert!(model.is_none());
     insta::assert_snapshot!(report);
 }
 

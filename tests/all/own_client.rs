@@ -96,6 +96,26 @@ struct DoneOrShared {
     status: Status,
 }
 
+/// The latest items, list by list.
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(table = "items", name = "latest", schema = "peers/schema.sql", scope = "public", change_frequency = "high")]
+#[shape(where = "status = 'open' or status = 'done'", load(newest = 2, by = "list_id"), persist = "always")]
+struct LatestItem {
+    id: i32,
+    list_id: i32,
+    title: String,
+}
+
+/// What becomes of items from now on, whole.
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(table = "items", name = "coming", schema = "peers/schema.sql", scope = "public", change_frequency = "high")]
+#[shape(load = "from_now", replica = "full")]
+struct ComingItem {
+    id: i32,
+    title: String,
+    price: Option<Numeric>,
+}
+
 /// Says that the service has what was written before.
 #[derive(Debug, Clone, PartialEq, Shape)]
 #[shape(table = "rounds", schema = "peers/schema.sql", scope = "public", change_frequency = "low")]
@@ -111,7 +131,7 @@ macro_rules! titled {
     ($($row:ident),*) => { $(impl Titled for $row { fn title(&self) -> &str { &self.title } })* };
 }
 
-titled!(Item, PushedItem, Title, OpenItem, SharedItem, DoneOrShared);
+titled!(Item, PushedItem, Title, OpenItem, SharedItem, DoneOrShared, LatestItem, ComingItem);
 
 /// The service under test, and how rows are written behind it.
 struct Service {
@@ -301,6 +321,51 @@ async fn server_sent_events(service: &Service) {
     shown(&items, &[]).await;
 }
 
+async fn the_newest_rows_and_older_ones(service: &Service) {
+    let more = |from: i32| (from..from + 5).map(|id| format!("({id}, 1, 'row {id}')")).collect::<Vec<_>>().join(", ");
+    service.sql(&format!("INSERT INTO items (id, list_id, title) VALUES {}", more(10))).await;
+    let folder = tempfile::tempdir().unwrap();
+    let client = || {
+        let builder = Client::builder(format!("{}/v1/shape", service.url)).mode(Mode::Electric);
+        builder.store(SqliteStore::in_dir(folder.path()).unwrap()).build().unwrap()
+    };
+    let items = fresh::<LatestItem>(&client()).await;
+    shown(&items, &["nails", "row 14"]).await;
+    service.sql("UPDATE items SET title = 'unseen' WHERE id = 13; UPDATE items SET title = 'last' WHERE id = 14").await;
+    service.sql("INSERT INTO items (id, list_id, title) VALUES (4, 1, 'new, of an old list')").await;
+    shown(&items, &["nails", "new, of an old list", "last"]).await;
+    assert_eq!(items.load_older(2).await.unwrap(), 2);
+    shown(&items, &["nails", "new, of an old list", "row 12", "unseen", "last"]).await;
+    service.sql("DELETE FROM items WHERE id = 12; UPDATE items SET title = 'seen' WHERE id = 13").await;
+    shown(&items, &["nails", "new, of an old list", "seen", "last"]).await;
+    drop(items);
+
+    let items = fresh::<LatestItem>(&client()).await;
+    shown(&items, &["nails", "new, of an old list", "seen", "last"]).await;
+    assert_eq!(items.load_older(100).await.unwrap(), 5);
+    assert_eq!(items.load_older(1).await.unwrap(), 0);
+    let all = ["milk", "it's bread", "nails", "new, of an old list", "row 10", "row 11", "seen", "last"];
+    shown(&items, &all).await;
+    service.sql("TRUNCATE items").await;
+    shown(&items, &[]).await;
+    service.sql(&format!("INSERT INTO items (id, list_id, title) VALUES {}", more(1))).await;
+    shown(&items, &["row 1", "row 2", "row 3", "row 4", "row 5"]).await;
+    let error = fresh::<Item>(&client()).await.load_older(1).await.unwrap_err();
+    assert!(error.to_string().contains("no older rows to load"), "{error}");
+}
+
+async fn what_comes_from_now_on(service: &Service) {
+    let items = fresh::<ComingItem>(&service.client()).await;
+    shown(&items, &[]).await;
+    service.sql("UPDATE items SET title = 'oat milk' WHERE id = 1").await;
+    shown(&items, &["oat milk"]).await;
+    assert_eq!(items.snapshot().get(&1).unwrap().price, Some("1.50".parse().unwrap()), "the whole row came");
+    service.sql("DELETE FROM items WHERE id = 2; INSERT INTO items (id, list_id, title) VALUES (7, 1, 'tea')").await;
+    shown(&items, &["oat milk", "tea"]).await;
+    service.sql("DELETE FROM items WHERE id = 1").await;
+    shown(&items, &["tea"]).await;
+}
+
 async fn run(service: &Service) {
     service.sql("DELETE FROM rounds").await;
     let rounds = service.client().collection::<Round>(());
@@ -326,6 +391,8 @@ async fn run(service: &Service) {
         subquery_moves,
         subqueries_beside_other_conditions,
         server_sent_events,
+        the_newest_rows_and_older_ones,
+        what_comes_from_now_on,
     );
 }
 

@@ -7,7 +7,7 @@ use shapegen_runtime::__sim::{Disk, simulated};
 use shapegen_runtime::{Client, Collection, Connection, ManualClock, PauseGuard, Recovery, Status};
 
 use super::network::Network;
-use super::world::{AnyItem, BusyItem, Item, Rows, SharedItem, World};
+use super::world::{AnyItem, BusyItem, Item, LatestItem, Rows, SharedItem, World};
 
 pub struct Device {
     /// Where rows are kept; without it in memory.
@@ -16,13 +16,14 @@ pub struct Device {
     items: Option<Collection<Item>>,
     busy: Option<Collection<BusyItem>>,
     shared: Option<Collection<SharedItem>>,
+    latest: Option<Collection<LatestItem>>,
     rest: Option<PauseGuard>,
 }
 
 impl Device {
     pub fn new(keeps: bool) -> Self {
         let disk = keeps.then(|| Disk::new().unwrap());
-        Self { disk, client: None, items: None, busy: None, shared: None, rest: None }
+        Self { disk, client: None, items: None, busy: None, shared: None, latest: None, rest: None }
     }
 
     /// The program starts.
@@ -34,6 +35,7 @@ impl Device {
         self.items = Some(client.collection(()));
         self.busy = Some(client.collection(()));
         self.shared = Some(client.collection(()));
+        self.latest = Some(client.collection(()));
         self.client = Some(client);
     }
 
@@ -43,7 +45,8 @@ impl Device {
     }
 
     fn stop(&mut self) {
-        (self.items, self.busy, self.shared, self.client, self.rest) = (None, None, None, None, None);
+        (self.items, self.busy, self.shared, self.latest) = (None, None, None, None);
+        (self.client, self.rest) = (None, None);
     }
 
     /// One of many things that happen to a device.
@@ -70,6 +73,7 @@ impl Device {
                 self.items = Some(client.collection(()));
             }
             14..=16 => self.reopen_stopped(network, clock),
+            17..=19 => self.load_older(random.u32(1..6)),
             _ => {
                 if let Some(busy) = self.busy.clone() {
                     // Who doesn't wait for the answer still asks.
@@ -81,12 +85,21 @@ impl Device {
         }
     }
 
+    fn load_older(&self, rows: u32) {
+        if let Some(latest) = self.latest.clone() {
+            tokio::spawn(async move {
+                drop(tokio::time::timeout(std::time::Duration::from_secs(1), latest.load_older(rows)).await)
+            });
+        }
+    }
+
     /// What a program does once a sync has stopped for good: it starts again.
     pub fn reopen_stopped(&mut self, network: &Network, clock: &ManualClock) {
         let stopped = |connection: Option<Connection>| matches!(connection, Some(Connection::Stopped(_)));
         if stopped(self.items.as_ref().map(Collection::connection))
             || stopped(self.busy.as_ref().map(Collection::connection))
             || stopped(self.shared.as_ref().map(Collection::connection))
+            || stopped(self.latest.as_ref().map(Collection::connection))
         {
             self.stop();
             self.start(network, clock);
@@ -107,6 +120,7 @@ impl Device {
         check(self.items.as_ref(), world)?;
         check(self.busy.as_ref(), world)?;
         check(self.shared.as_ref(), world)?;
+        check(self.latest.as_ref(), world)?;
         self.disk.as_ref().map_or(Ok(()), |disk| check_disk(disk, world))
     }
 
@@ -114,7 +128,13 @@ impl Device {
     pub fn is_settled(&self, world: &World) -> Result<(), String> {
         is_settled(self.items.as_ref(), world)?;
         is_settled(self.busy.as_ref(), world)?;
-        is_settled(self.shared.as_ref(), world)
+        is_settled(self.shared.as_ref(), world)?;
+        let all = is_settled(self.latest.as_ref(), world);
+        if all.is_err() {
+            // What was never loaded is still to come.
+            self.load_older(100);
+        }
+        all
     }
 }
 
@@ -122,8 +142,14 @@ fn rows<S: AnyItem>(collection: &Collection<S>) -> Rows {
     collection.snapshot().iter().map(|row| (row.key(), row.plain())).collect()
 }
 
-/// The rows were those of the shape at some commit; of a shape with a subquery, each of them was at some.
+/// The rows were those of the shape at some commit; of a shape with a subquery, or of which not all is loaded, each of them
+/// was at some.
 fn was(shape: &str, rows: &Rows, world: &World) -> bool {
+    if shape == "latest" {
+        return rows
+            .iter()
+            .all(|(id, item)| world.history.iter().any(|moment| moment.rows(shape).get(id) == Some(item)));
+    }
     if shape != "shared" {
         return world.history.iter().rev().any(|moment| moment.rows(shape) == rows);
     }
@@ -164,7 +190,7 @@ fn check_disk(disk: &Disk, world: &World) -> Result<(), String> {
         let rows: Rows = select.query_map([g], row).unwrap().collect::<Result<_, _>>().unwrap();
         let lsn =
             offset.as_deref().and_then(|offset| offset.split_once('_')).and_then(|(lsn, _)| lsn.parse::<u64>().ok());
-        let named = lsn.filter(|&lsn| lsn > 0 && shape != "shared");
+        let named = lsn.filter(|&lsn| lsn > 0 && !matches!(&*shape, "shared" | "latest"));
         let right = match named.and_then(|lsn| world.history.iter().find(|moment| moment.lsn == lsn)) {
             Some(moment) => *moment.rows(&shape) == rows,
             None => was(&shape, &rows, world),

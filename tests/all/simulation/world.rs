@@ -52,6 +52,17 @@ pub struct SharedItem {
     pub n: Option<i32>,
 }
 
+/// The items of the highest lists, others when they are asked for or changed.
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(table = "items", name = "latest", schema = "all/simulation/schema.sql", scope = "public")]
+#[shape(change_frequency = "high", persist = "always", load(newest = 3, by = "list_id"), replica = "full")]
+pub struct LatestItem {
+    pub id: i32,
+    pub list_id: i32,
+    pub title: String,
+    pub n: Option<i32>,
+}
+
 /// An item, whichever shape it is a row of.
 pub type Plain = (i32, String, Option<i32>);
 /// The rows of one shape.
@@ -72,10 +83,10 @@ macro_rules! any_item {
     };
 }
 
-any_item!(Item, BusyItem, SharedItem);
+any_item!(Item, BusyItem, SharedItem, LatestItem);
 
-pub static SHAPES: [&ShapeDefinition; 4] =
-    [List::DEFINITION, Item::DEFINITION, BusyItem::DEFINITION, SharedItem::DEFINITION];
+pub static SHAPES: [&ShapeDefinition; 5] =
+    [List::DEFINITION, Item::DEFINITION, BusyItem::DEFINITION, SharedItem::DEFINITION, LatestItem::DEFINITION];
 
 /// What was committed, up to a commit.
 #[derive(Debug, Clone, Default)]
@@ -88,7 +99,7 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// The rows of a shape.
+    /// The rows of a shape, all of them.
     pub fn rows(&self, shape: &str) -> &Rows {
         match shape {
             "busy" => &self.busy,

@@ -101,7 +101,7 @@ pub(super) async fn run(driver: Driver, rows: Box<dyn ErasedRows>, commands: mps
                 definition,
                 stream: Stream::new(definition, address, position, handle, fastrand::u64(..)),
                 requests: Requests::new(sender),
-                local: Some(local),
+                local: Some(Box::new(local)),
                 delivering: None,
                 timer: None,
                 commands,
@@ -128,8 +128,8 @@ struct Sync {
     stream: Stream,
     requests: Requests,
     /// Away while a body is taken over.
-    local: Option<Local>,
-    delivering: Option<Pending<'static, (Local, Result<Outcome, SyncError>)>>,
+    local: Option<Box<Local>>,
+    delivering: Option<Delivering>,
     timer: Option<Pending<'static, ()>>,
     commands: mpsc::UnboundedReceiver<Command>,
     activity: watch::Receiver<Activity>,
@@ -146,10 +146,13 @@ struct Sync {
     clock: Clock,
 }
 
+/// A body that is taken over, and who does it.
+type Delivering = Pending<'static, (Box<Local>, Result<Outcome, SyncError>)>;
+
 /// What happens next.
 enum Next {
     Arrived(RequestId, Arrived),
-    Delivered(Local, Result<Outcome, SyncError>),
+    Delivered(Box<Local>, Result<Outcome, SyncError>),
     Timer,
     Command(Command),
     Activity,
@@ -314,7 +317,7 @@ fn poll_once<T>(waiting: &mut Option<Pending<'static, T>>, context: &mut Context
 /// Bodies from this size on are read beside the network, on a thread of their own.
 const LARGE: usize = 256 * 1024;
 
-fn deliver(mut local: Local, delivery: Delivery) -> Pending<'static, (Local, Result<Outcome, SyncError>)> {
+fn deliver(mut local: Box<Local>, delivery: Delivery) -> Delivering {
     Box::pin(async move {
         let taken = if delivery.body.len() < LARGE {
             local.take(&delivery)

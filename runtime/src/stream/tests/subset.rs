@@ -167,7 +167,7 @@ fn a_body_that_is_no_subset_is_asked_for_again() {
     let mut answer = subset("h1", "40_0", &[9]);
     answer.body.pop();
     driver.answer(&answer);
-    assert!(matches!(driver.waits(), Some(_)), "{:?}", driver.effects);
+    assert!(driver.waits().is_some(), "{:?}", driver.effects);
     assert!(driver.request().get("cache-buster").is_some());
     driver.answer(&subset("h1", "40_0", &[9]));
     assert_eq!(ids(&driver), [9]);

@@ -27,7 +27,7 @@ impl<S: Shape> Sync<S> {
         let shared = Arc::new(Shared::new(Default::default(), tokio::sync::mpsc::unbounded_channel().0));
         let kept = Kept::new(&storage, S::DEFINITION, format!("{}#1", S::DEFINITION.name));
         let rows = Box::new(Rows::new(shared.clone(), store.is_some()));
-        let (local, _) = Local::open(S::DEFINITION, kept, rows, Default::default()).await;
+        let (local, _) = Local::open(S::DEFINITION, kept, rows, Default::default(), shared.meters.clone()).await;
         Ok(Self { local, shared })
     }
 

@@ -33,11 +33,13 @@ pub mod stream;
 pub mod value;
 
 #[cfg(feature = "client")]
-pub use client::{BuildError, Client, ClientBuilder, Mode, PauseGuard, Recover, Recovery, Session, Storage};
+pub use client::{
+    BuildError, Client, ClientBuilder, Mode, PauseGuard, Recover, Recovery, Session, Storage, SyncReport,
+};
 #[cfg(feature = "client")]
 pub use clock::ManualClock;
 #[cfg(feature = "client")]
-pub use collection::{Batch, Change, Changes, Collection, Connection, Snapshot, Status};
+pub use collection::{Batch, Change, Changes, Collection, Connection, Counters, Progress, Snapshot, Status};
 pub use position::Position;
 pub use shape::{Index, Shape, ShapeParams};
 #[cfg(feature = "client")]

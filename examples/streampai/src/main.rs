@@ -21,6 +21,9 @@ use sync::{Livestream, LivestreamStatus};
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome {
+    // `RUST_LOG=shapegen_runtime=debug` tells what each sync does.
+    let logs = tracing_subscriber::EnvFilter::from_default_env();
+    tracing_subscriber::fmt().with_env_filter(logs).with_writer(std::io::stderr).init();
     tokio::runtime::Runtime::new()?.block_on(story())
 }
 

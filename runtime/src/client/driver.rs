@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::sync::{mpsc, oneshot, watch};
+use tracing::Instrument;
 
 use super::activity::Activity;
 use super::expired::ExpiredHandles;
@@ -16,7 +17,7 @@ use super::recovery::Recover;
 use super::transport::{Arrived, Pending, Requests, Sender};
 use super::{Client, Mode};
 use crate::clock::Clock;
-use crate::collection::{Connection, ErasedRows, Teller};
+use crate::collection::{Connection, ErasedRows, Meters, Teller};
 use crate::definition::{ParamSource, ShapeDefinition};
 use crate::stream::{Address, AddressError, Delivery, Effect, Event, Origin, Outcome, RequestId, Stream, SyncError};
 
@@ -39,6 +40,7 @@ pub(super) struct Driver {
     expired: Arc<ExpiredHandles>,
     activity: watch::Receiver<Activity>,
     recover: Option<Arc<dyn Recover>>,
+    meters: Arc<Meters>,
 }
 
 impl Client {
@@ -47,6 +49,7 @@ impl Client {
         definition: &'static ShapeDefinition,
         key: String,
         bound: Vec<Option<String>>,
+        meters: Arc<Meters>,
     ) -> Driver {
         let inner = &self.0;
         Driver {
@@ -59,6 +62,7 @@ impl Client {
             expired: inner.expired.clone(),
             activity: inner.activity.subscribe(),
             recover: inner.recover.clone(),
+            meters,
         }
     }
 }
@@ -88,10 +92,28 @@ fn address(
     address.map_err(|error: AddressError| SyncError::Address { of, error })
 }
 
-/// Follows a shape until it stops for good, or the task is aborted.
-pub(super) async fn run(driver: Driver, rows: Box<dyn ErasedRows>, commands: mpsc::UnboundedReceiver<Command>) {
-    let Driver { definition, key, address, sender, clock, kept, expired, activity, recover } = driver;
-    let (local, position) = Local::open(definition, kept, rows, clock.clone()).await;
+/// Follows a shape until it stops for good, or the task is aborted. All that is logged of it is in one span.
+pub(super) fn run(
+    driver: Driver,
+    rows: Box<dyn ErasedRows>,
+    commands: mpsc::UnboundedReceiver<Command>,
+) -> impl Future<Output = ()> + Send {
+    let table = Origin::new(driver.definition).table;
+    let span =
+        tracing::info_span!("sync", shape = driver.definition.name, table = format!("{}.{}", table.schema, table.name));
+    drive(driver, rows, commands).instrument(span)
+}
+
+async fn drive(driver: Driver, rows: Box<dyn ErasedRows>, commands: mpsc::UnboundedReceiver<Command>) {
+    let Driver { definition, key, address, sender, clock, kept, expired, activity, recover, meters } = driver;
+    let (local, position) = Local::open(definition, kept, rows, clock.clone(), meters.clone()).await;
+    match &position {
+        Some(position) => tracing::info!(offset = position.offset, "the sync goes on from the local store"),
+        None => {
+            tracing::info!("the sync begins with nothing");
+            meters.begin_load();
+        }
+    }
     let handle = expired.get(&key).await;
     let teller = local.teller();
     let stopped = match address {
@@ -114,12 +136,13 @@ pub(super) async fn run(driver: Driver, rows: Box<dyn ErasedRows>, commands: mps
                 recover,
                 teller: teller.clone(),
                 clock,
+                meters,
             };
             sync.follow().await
         }
         Err(error) => error,
     };
-    tracing::error!(shape = definition.name, error = %stopped, "the sync has stopped");
+    tracing::error!(error = %stopped, "the sync has stopped");
     teller.connection(&Connection::Stopped(Arc::new(stopped)));
 }
 
@@ -144,6 +167,7 @@ struct Sync {
     recover: Option<Arc<dyn Recover>>,
     teller: Arc<dyn Teller>,
     clock: Clock,
+    meters: Arc<Meters>,
 }
 
 /// A body that is taken over, and who does it.
@@ -174,8 +198,14 @@ impl Sync {
             }
             effects.extend(match self.next().await {
                 Next::Arrived(id, arrived) => self.stream.on(match &arrived {
-                    Arrived::Head { status, headers } => Event::Head { id, status: *status, headers },
-                    Arrived::Piece(bytes) => Event::Piece { id, bytes },
+                    Arrived::Head { status, headers } => {
+                        tracing::debug!(status, "answer");
+                        Event::Head { id, status: *status, headers }
+                    }
+                    Arrived::Piece(bytes) => {
+                        self.meters.count(|counters| counters.bytes += bytes.len() as u64);
+                        Event::Piece { id, bytes }
+                    }
                     Arrived::End(lasted) => Event::End { id, lasted: *lasted },
                     Arrived::Failed(reason, lasted) => Event::Failed { id, reason: reason.clone(), lasted: *lasted },
                 }),
@@ -203,10 +233,10 @@ impl Sync {
 
     /// Does it; returns why the stream stops, where it does.
     fn perform(&mut self, effect: Effect) -> Option<SyncError> {
-        let shape = self.definition.name;
         match effect {
             Effect::Fetch(request) => {
-                tracing::debug!(shape, live = request.live, events = request.events, "request");
+                tracing::debug!(live = request.live, events = request.events, "request");
+                self.meters.count(|counters| counters.requests += 1);
                 self.requests.send(request);
             }
             Effect::Abandon(id) => self.requests.abandon(id),
@@ -215,9 +245,15 @@ impl Sync {
             Effect::Wait { at_least, up_to } => {
                 let clock = self.clock.clone();
                 let pause = at_least.max(up_to.mul_f64(fastrand::f64()));
+                tracing::debug!(?pause, "waits before the next request");
+                self.meters.count(|counters| counters.retries += 1);
                 self.timer = Some(Box::pin(async move { clock.sleep(pause).await }));
             }
-            Effect::Refetch => tracing::info!(shape, "the log is gone: the rows are fetched anew"),
+            Effect::Refetch => {
+                tracing::info!("the log is gone: the rows are fetched anew");
+                self.meters.count(|counters| counters.refetches += 1);
+                self.meters.begin_load();
+            }
             Effect::Refreshed => {
                 // Who doesn't wait any more needs no answer.
                 for refreshed in self.refreshing.drain(..) {
@@ -230,9 +266,12 @@ impl Sync {
                 }
             }
             Effect::Expired(handle) => self.remember.0.set(&self.remember.1, handle, self.clock.now()),
-            Effect::Online => self.connection(Connection::Online),
+            Effect::Online => {
+                tracing::info!("answers come again");
+                self.connection(Connection::Online);
+            }
             Effect::Offline(error) => {
-                tracing::warn!(shape, %error, "no usable answer");
+                tracing::warn!(%error, "no usable answer");
                 self.connection(Connection::Offline(Arc::new(error)));
             }
             Effect::Stop(error) => {
@@ -247,7 +286,7 @@ impl Sync {
         let Some(recover) = self.recover.clone().filter(|_| error.may_recover()) else { return Err(error) };
         self.connection(Connection::Offline(Arc::new(error.clone())));
         let Some(renewed) = recover.recover(Arc::new(error.clone())).await.into_renewed() else { return Err(error) };
-        tracing::info!(shape = self.definition.name, %error, "the program goes on after an error");
+        tracing::info!(%error, "the program goes on after an error");
         renewed.headers.into_iter().for_each(|header| self.requests.sender().set_header(header));
         let of = Origin::new(self.definition);
         self.stream.set_parameters(&renewed.parameters).map_err(|error| SyncError::Address { of, error })?;
@@ -267,7 +306,7 @@ impl Sync {
             effects = self.stream.on(if self.resting { Event::Pause } else { Event::Resume });
         }
         if std::mem::replace(&mut self.wakes, wakes) != wakes {
-            tracing::info!(shape = self.definition.name, "the device has slept: asking anew");
+            tracing::info!("the device has slept: asking anew");
             effects.extend(self.stream.on(Event::Refresh));
         }
         effects
@@ -322,7 +361,9 @@ fn deliver(mut local: Box<Local>, delivery: Delivery) -> Delivering {
         let taken = if delivery.body.len() < LARGE {
             local.take(&delivery)
         } else {
+            let span = tracing::Span::current();
             let reading = tokio::task::spawn_blocking(move || {
+                let _entered = span.enter();
                 let taken = local.take(&delivery);
                 (local, taken)
             });

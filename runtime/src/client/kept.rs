@@ -55,7 +55,7 @@ impl Kept {
         let (mut rows, instance, opened) = match opened {
             Ok(opened) => opened,
             Err(error) => {
-                tracing::warn!(shape = self.definition.name, %error, "nothing of this shape is kept");
+                tracing::warn!(%error, "nothing of this shape is kept");
                 return (unkept, None);
             }
         };
@@ -151,7 +151,6 @@ impl Kept {
             Ok(()) => Ok(()),
             Err(StoreError::Closed) => {
                 tracing::warn!(
-                    shape = self.definition.name,
                     "the instance was opened anew elsewhere, or its store is gone: nothing more is kept here"
                 );
                 self.instance = None;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::kept::Kept;
 use crate::clock::Clock;
-use crate::collection::{Connection, ErasedRows, Teller};
+use crate::collection::{Connection, ErasedRows, Meters, Progress, Teller};
 use crate::definition::{Load, ShapeDefinition};
 use crate::log::{Log, Message};
 use crate::position::Position;
@@ -16,14 +16,19 @@ pub(crate) struct Local {
     kept: Kept,
     rows: Box<dyn ErasedRows>,
     clock: Clock,
+    meters: Arc<Meters>,
     /// The log is read from its beginning, not from where an earlier run stopped.
     from_beginning: bool,
+    /// Changes of the body that is being read.
+    changes: u64,
 }
 
 /// A body that was read, and is not yet to be seen.
 pub(crate) struct Taken {
     outcome: Outcome,
     position: Position,
+    bytes: usize,
+    rows: u64,
 }
 
 impl Local {
@@ -33,9 +38,10 @@ impl Local {
         mut kept: Kept,
         rows: Box<dyn ErasedRows>,
         clock: Clock,
+        meters: Arc<Meters>,
     ) -> (Self, Option<Position>) {
         let (rows, position) = kept.open(rows, clock.now()).await;
-        (Self { definition, kept, rows, clock, from_beginning: false }, position)
+        (Self { definition, kept, rows, clock, meters, from_beginning: false, changes: 0 }, position)
     }
 
     pub(crate) fn origin(&self) -> Origin {
@@ -61,6 +67,7 @@ impl Local {
             self.from_beginning = true;
         }
         let mut position = delivery.position.clone();
+        self.changes = 0;
         let outcome = match delivery.subset {
             None => self.read(&delivery.body),
             Some(limit) => self.read_subset(&delivery.body, limit),
@@ -81,11 +88,12 @@ impl Local {
                 }
             }
         }
-        Ok(Taken { outcome: outcome?, position })
+        Ok(Taken { outcome: outcome?, position, bytes: delivery.body.len(), rows: self.changes })
     }
 
     /// Hands what was read to the store, and shows it at up-to-date.
-    pub(crate) async fn settle(&mut self, Taken { outcome, position }: Taken) -> Result<Outcome, SyncError> {
+    pub(crate) async fn settle(&mut self, taken: Taken) -> Result<Outcome, SyncError> {
+        let Taken { outcome, position, bytes, rows } = taken;
         if matches!(outcome, Outcome::MustRefetch | Outcome::Restart) {
             return Ok(outcome);
         }
@@ -96,8 +104,13 @@ impl Local {
         if up_to_date_at.is_some() {
             self.rows.publish();
         }
+        self.meters.took(rows);
+        tracing::debug!(rows, bytes, offset = position.offset, up_to_date = whole, "taken over");
+        if whole && let Some(Progress { rows, bytes, elapsed }) = self.meters.end_load() {
+            tracing::info!(rows, bytes, ?elapsed, "the rows are complete");
+        }
         self.teller().tell(&mut |state| {
-            state.connection = Connection::Online;
+            (state.connection, state.whole) = (Connection::Online, whole);
             if up_to_date_at.is_some() {
                 (state.hydrated, state.fresh, state.up_to_date_at) = (true, true, up_to_date_at);
             }
@@ -120,6 +133,7 @@ impl Local {
         let (mut rows, mut oldest) = (0, Vec::new());
         while let Some(message) = log.next(&mut columns).map_err(malformed)? {
             if let Message::Change(change) = message {
+                self.changes += 1;
                 oldest.clear();
                 for &at in order {
                     oldest.push(columns.peek::<String>(at.into()).map_err(value)?);
@@ -140,6 +154,7 @@ impl Local {
         while let Some(message) = log.next(&mut columns).map_err(malformed)? {
             outcome = match message {
                 Message::Change(change) => {
+                    self.changes += 1;
                     self.rows
                         .change(change, &mut columns)
                         .map_err(|error| SyncError::column(self.definition, error))?;

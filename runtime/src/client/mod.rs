@@ -7,6 +7,7 @@ mod expired;
 mod kept;
 mod local;
 mod recovery;
+mod report;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub(crate) use driver::Command;
 pub(crate) use kept::Kept;
 pub(crate) use local::Local;
 pub use recovery::{Recover, Recovery};
+pub use report::SyncReport;
 pub use session::{NoSession, Session, TokenProvider};
 
 use crate::cell::Cell;
@@ -37,6 +39,7 @@ use crate::definition::{ParamSource, ShapeDefinition};
 use crate::shape::{Shape, ShapeParams};
 use activity::Activity;
 use expired::ExpiredHandles;
+use report::AnyRunning;
 use transport::Sender;
 
 /// How a client names a shape to the service.
@@ -65,8 +68,8 @@ struct Inner {
     /// Looks for gaps in time, from the first collection on.
     sleep_watch: OnceLock<AbortHandle>,
     recover: Option<Arc<dyn Recover>>,
-    /// The running instances, by row type and instance key: a [`Running`] each.
-    collections: Mutex<HashMap<(TypeId, String), Weak<dyn Any + Send + Sync>>>,
+    /// The running instances, by row type and instance key.
+    collections: Mutex<HashMap<(TypeId, String), Weak<dyn AnyRunning>>>,
 }
 
 /// Where a client keeps rows.
@@ -138,14 +141,13 @@ impl Client {
         let shared = Arc::new(Shared::new(self.0.clock.clone(), commands));
         let rows = Box::new(Rows::new(shared.clone(), S::DEFINITION.policy.kept && self.0.storage.is_disk()));
         let over = Over(shared.clone());
-        let run = driver::run(self.driver(S::DEFINITION, key, bound), rows, commanded);
+        let run = driver::run(self.driver(S::DEFINITION, key, bound, shared.meters.clone()), rows, commanded);
         let sync = self.0.runtime.handle.spawn(async move {
             let _over = over;
             run.await;
         });
         let lease = Arc::new_cyclic(|lease| {
-            let running: Arc<dyn Any + Send + Sync> =
-                Arc::new(Running { shared: shared.clone(), lease: lease.clone() });
+            let running: Arc<dyn AnyRunning> = Arc::new(Running { shared: shared.clone(), lease: lease.clone() });
             collections.insert(id, Arc::downgrade(&running));
             Lease::new(self.0.runtime.handle.clone(), sync.abort_handle(), (self.clone(), running))
         });
@@ -169,6 +171,18 @@ impl Client {
         PauseGuard::new(self.0.activity.clone())
     }
 
+    /// What each sync is doing, in the order of their shapes' names: for a support page, or metrics. A sync is there as
+    /// long as somebody holds its collection.
+    pub fn syncs(&self) -> Vec<SyncReport> {
+        let collections = self.0.collections.lock().unwrap_or_else(PoisonError::into_inner);
+        let running: Vec<Arc<dyn AnyRunning>> = collections.values().filter_map(Weak::upgrade).collect();
+        // The last handle may be one of these: its end needs the lock.
+        drop(collections);
+        let mut reports: Vec<SyncReport> = running.iter().map(|running| running.report()).collect();
+        reports.sort_by_key(|report| report.shape);
+        reports
+    }
+
     /// Where rows are kept.
     pub fn storage(&self) -> &Storage {
         &self.0.storage
@@ -184,7 +198,8 @@ impl TypedClient for Client {
     }
 }
 
-fn reuse<S: Shape>(running: Arc<dyn Any + Send + Sync>) -> Option<Collection<S>> {
+fn reuse<S: Shape>(running: Arc<dyn AnyRunning>) -> Option<Collection<S>> {
+    let running: Arc<dyn Any + Send + Sync> = running;
     let running = running.downcast::<Running<S>>().ok().filter(|running| !running.shared.is_stopped())?;
     Some(Collection::new(running.shared.clone(), running.lease.upgrade()?))
 }

@@ -2,6 +2,7 @@
 
 mod changes;
 mod lease;
+mod meters;
 mod rows;
 mod snapshot;
 #[cfg(test)]
@@ -18,6 +19,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 pub use changes::{Batch, Change, ChangeGuard, Changes};
 pub(crate) use lease::Lease;
+pub(crate) use meters::Meters;
+pub use meters::{Counters, Progress};
 pub(crate) use rows::{ErasedRows, Rows};
 pub use snapshot::Snapshot;
 
@@ -75,6 +78,8 @@ pub(crate) struct State {
     pub(crate) hydrated: bool,
     /// Up-to-date was seen since the program started.
     pub(crate) fresh: bool,
+    /// The last answer ended in an up-to-date.
+    pub(crate) whole: bool,
     /// When up-to-date was last seen, also by an earlier run; seconds since 1970.
     pub(crate) up_to_date_at: Option<i64>,
     pub(crate) connection: Connection,
@@ -111,6 +116,7 @@ pub(crate) struct Shared<S: Shape> {
     version: watch::Sender<u64>,
     state: watch::Sender<State>,
     callbacks: Mutex<Callbacks<S>>,
+    pub(crate) meters: Arc<Meters>,
     /// What the rows' age goes by.
     clock: Clock,
     /// To the driver, while it lives.
@@ -119,12 +125,19 @@ pub(crate) struct Shared<S: Shape> {
 
 impl<S: Shape> Shared<S> {
     pub(crate) fn new(clock: Clock, commands: mpsc::UnboundedSender<Command>) -> Self {
-        let state = State { hydrated: false, fresh: false, up_to_date_at: None, connection: Connection::Connecting };
+        let state = State {
+            hydrated: false,
+            fresh: false,
+            whole: false,
+            up_to_date_at: None,
+            connection: Connection::Connecting,
+        };
         Self {
             published: ArcSwap::from_pointee(Snapshot::default()),
             version: watch::Sender::new(0),
             state: watch::Sender::new(state),
             callbacks: Mutex::default(),
+            meters: Arc::default(),
             clock,
             commands,
         }
@@ -136,6 +149,33 @@ impl<S: Shape> Shared<S> {
 
     pub(crate) fn is_stopped(&self) -> bool {
         self.state.borrow().is_stopped()
+    }
+
+    pub(crate) fn connection(&self) -> Connection {
+        self.state.borrow().connection.clone()
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        let state = self.state.borrow();
+        if !state.hydrated {
+            Status::NeverSynced
+        } else if is_stale(state.up_to_date_at, S::DEFINITION.policy.stale_after_s, self.clock.now()) {
+            Status::Stale
+        } else if self.published.load().is_empty() {
+            Status::Empty
+        } else {
+            Status::Ready
+        }
+    }
+
+    /// See [`Collection::lag`].
+    pub(crate) fn lag(&self) -> Option<Duration> {
+        let state = self.state.borrow();
+        if state.fresh && state.whole && matches!(state.connection, Connection::Online) {
+            return Some(Duration::ZERO);
+        }
+        let seconds = self.clock.now().saturating_sub(state.up_to_date_at?);
+        Some(Duration::from_secs(seconds.try_into().unwrap_or_default()))
     }
 
     /// Says that the sync is over, where it didn't say so itself: it panicked, or its runtime is gone.
@@ -185,16 +225,7 @@ impl<S: Shape> Collection<S> {
 
     /// What is known of the rows.
     pub fn status(&self) -> Status {
-        let state = self.shared.state.borrow();
-        if !state.hydrated {
-            Status::NeverSynced
-        } else if is_stale(state.up_to_date_at, S::DEFINITION.policy.stale_after_s, self.shared.clock.now()) {
-            Status::Stale
-        } else if self.shared.published.load().is_empty() {
-            Status::Empty
-        } else {
-            Status::Ready
-        }
+        self.shared.status()
     }
 
     /// The rows are complete, but older than the shape's `stale_after`.
@@ -204,7 +235,24 @@ impl<S: Shape> Collection<S> {
 
     /// What the sync is doing.
     pub fn connection(&self) -> Connection {
-        self.shared.state.borrow().connection.clone()
+        self.shared.connection()
+    }
+
+    /// How far the rows have come that are loaded for the first time, or anew; `None` when nothing is being loaded. It
+    /// changes with every piece of an answer: look at it in every frame, or a few times a second.
+    pub fn progress(&self) -> Option<Progress> {
+        self.shared.meters.progress()
+    }
+
+    /// What this sync has done since it began.
+    pub fn counters(&self) -> Counters {
+        self.shared.meters.counters()
+    }
+
+    /// How long ago the rows were last known to be as new as the server's, in whole seconds: zero while the service
+    /// answers and has said up-to-date, `None` where it never has.
+    pub fn lag(&self) -> Option<Duration> {
+        self.shared.lag()
     }
 
     /// Waits until a complete set of rows is there, from the local store or from the server.

@@ -77,7 +77,7 @@ impl Stream {
         if self.healed {
             return self.stop(Some(SyncError::StaleCache { of: self.origin(), handle }), effects);
         }
-        tracing::warn!(shape = self.definition.name, handle, "caches insist on an expired handle: beginning again");
+        tracing::warn!(handle, "caches insist on an expired handle: beginning again");
         self.healed = true;
         self.forget_expired(effects);
         self.begin_again(None, effects);

@@ -120,7 +120,7 @@ impl Stream {
                 self.deliver(next, handle, body, Asked::Log, false, effects);
             }
             Err(error) => {
-                tracing::warn!(shape = self.definition.name, %error, "an event that is no message");
+                tracing::warn!(%error, "an event that is no message");
                 self.abandon(effects);
                 self.short(effects);
             }
@@ -149,10 +149,7 @@ impl Stream {
     fn short(&mut self, effects: &mut Vec<Effect>) {
         self.shorts.count += 1;
         if self.shorts.fell_back() {
-            tracing::warn!(
-                shape = self.definition.name,
-                "streams of events are cut off on the way: polling from now on"
-            );
+            tracing::warn!("streams of events are cut off on the way: polling from now on");
             return self.ask(effects);
         }
         let up_to = retry::backoff(self.shorts.count) / 10;

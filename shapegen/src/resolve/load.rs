@@ -129,10 +129,12 @@ fn unknown(selection: &Selection<'_>, by: &Spanned<String>) -> Diagnostic {
     let entry = selection.entry;
     let declared = selection.table.columns.iter().find(|column| column.name == by.value);
     if let Some(column) = declared {
-        let message = format!("`{}` leaves out `{}`, by which its newest rows are loaded", entry.name.value, by.value);
-        return Diagnostic::error(&codes::SHAPE_COLUMN, message)
-            .at(by.span, "not among its columns")
-            .see(column.span, "declared here");
+        let (message, label) = match entry.fields {
+            Some(_) => ("the struct has no field of", "no such field"),
+            None => ("the shape leaves out", "not among its columns"),
+        };
+        let message = format!("{message} `{}`, by which its newest rows are loaded", by.value);
+        return Diagnostic::error(&codes::SHAPE_COLUMN, message).at(by.span, label).see(column.span, "declared here");
     }
     let message = format!("the table `{}` has no column `{}`", selection.table_name.name, by.value);
     let columns = selection.table.columns.iter().map(|column| column.name.as_str());

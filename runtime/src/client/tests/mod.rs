@@ -81,14 +81,51 @@ impl Shape for Note {
     }
 }
 
-/// A note of a shape with a subquery.
-#[derive(Debug, Clone, PartialEq)]
-struct OurNote(Note);
+/// A note of another shape.
+macro_rules! note {
+    ($row:ident, $definition:expr) => {
+        #[derive(Debug, Clone, PartialEq)]
+        struct $row(Note);
 
-impl Shape for OurNote {
-    type Key = i64;
-    type Params = ();
-    const DEFINITION: &'static ShapeDefinition = &ShapeDefinition {
+        impl Shape for $row {
+            type Key = i64;
+            type Params = ();
+            const DEFINITION: &'static ShapeDefinition = &$definition;
+
+            fn key(&self) -> i64 {
+                self.0.key()
+            }
+
+            fn decode_key(columns: &Columns<'_>) -> Result<i64, ColumnError> {
+                Note::decode_key(columns)
+            }
+
+            fn decode(columns: &mut Columns<'_>) -> Result<Self, ColumnError> {
+                Note::decode(columns).map(Self)
+            }
+
+            fn merge(&mut self, columns: &mut Columns<'_>) -> Result<(), ColumnError> {
+                self.0.merge(columns)
+            }
+
+            fn encode<'a>(&'a self, out: &mut Encoder<'a>) {
+                self.0.encode(out);
+            }
+
+            fn encode_key<'a>(key: &'a i64, out: &mut Encoder<'a>) {
+                Note::encode_key(key, out);
+            }
+        }
+    };
+}
+
+mod older;
+mod watching;
+
+// A shape with a subquery.
+note!(
+    OurNote,
+    ShapeDefinition {
         filter: Some(Filter {
             sql: "id in (select id from ours)",
             expr: Expr::InSelect {
@@ -105,32 +142,8 @@ impl Shape for OurNote {
         }),
         load: Load::All,
         ..*Note::DEFINITION
-    };
-
-    fn key(&self) -> i64 {
-        self.0.key()
     }
-
-    fn decode_key(columns: &Columns<'_>) -> Result<i64, ColumnError> {
-        Note::decode_key(columns)
-    }
-
-    fn decode(columns: &mut Columns<'_>) -> Result<Self, ColumnError> {
-        Note::decode(columns).map(Self)
-    }
-
-    fn merge(&mut self, columns: &mut Columns<'_>) -> Result<(), ColumnError> {
-        self.0.merge(columns)
-    }
-
-    fn encode<'a>(&'a self, out: &mut Encoder<'a>) {
-        self.0.encode(out);
-    }
-
-    fn encode_key<'a>(key: &'a i64, out: &mut Encoder<'a>) {
-        Note::encode_key(key, out);
-    }
-}
+);
 
 fn tagged(id: i64, operation: &str, tag: &str) -> String {
     format!(

@@ -5,14 +5,14 @@ use uuid::Uuid;
 
 #[derive(Debug, Clone, PartialEq, Shape)]
 #[shape(table = "notes", schema = "schema.sql", change_frequency = "low")]
-#[shape(scope = "public", load = "from_now")]
+#[shape(scope = "public", roles(admin))]
 struct Note {
     id: Uuid,
 }
 
 #[derive(Debug, Clone, PartialEq, Shape)]
 #[shape(table = "users", schema = "schema.sql", change_frequency = "low")]
-#[shape(scope = "public", load = "from_now")]
+#[shape(scope = "public", roles(admin))]
 struct User {
     id: Uuid,
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 #[derive(Debug, Clone, PartialEq, Shape)]
 #[shape(table = "notes", schema = "schema.sql", change_frequency = "low")]
-#[shape(scope = "public", roles(admin), load = { newest = 200, by = "created_at" })]
+#[shape(scope = "public", roles(admin))]
 struct Note {
     id: Uuid,
 }

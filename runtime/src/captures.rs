@@ -132,8 +132,8 @@ const fn definition(
         filter: None,
         params: &[],
         request: 0,
+        replica: if matches!(load, Load::FromNow) { Replica::Full } else { Replica::Default },
         load,
-        replica: Replica::Default,
         policy: Policy { kept: false, flush_within_ms: 0, stale_after_s: 86_400, max_age_s: None, transport },
         local: LocalTable { table: name, create: "", indexes: &[], view: "", fingerprint: 0 },
     }
@@ -266,7 +266,7 @@ shape! {
 }
 
 shape! {
-    /// As `Gone`, from now on.
+    /// As `Gone`, from now on, with whole rows.
     ComingGone of "gone" by LongPoll, load Load::FromNow, key 0 id: i32, {
         id: i32 = "int4" 0 true,
         v: Option<String> = "text" 0 false,

@@ -79,6 +79,17 @@ fn a_value_that_the_type_cannot_hold_names_its_column() {
 }
 
 #[test]
+fn c_122_a_full_update_has_all_columns_and_its_old_values_are_passed_over() {
+    let body = Capture::load("21_").body;
+    let mut log = Log::new(&body, Item::DEFINITION).unwrap();
+    let mut columns = log.columns();
+    let Some(Message::Change(change)) = log.next(&mut columns).unwrap() else { panic!("no change") };
+    assert_eq!(change.operation, Operation::Update);
+    assert_eq!(Item::decode(&mut columns).unwrap(), item(3, "changed", false, None));
+    assert!(matches!(log.next(&mut columns).unwrap(), Some(Message::UpToDate { .. })));
+}
+
+#[test]
 fn changes_carry_their_transaction() {
     let all = messages(&Capture::load("09_").body).unwrap();
     let change = |operation, op_position, last| {

@@ -66,6 +66,18 @@ fn c_005_from_now_on_means_offset_now() {
 }
 
 #[test]
+fn c_016_whole_rows_are_asked_for_in_each_request() {
+    let mut driver = Driver::<ComingGone>::start(None);
+    for answer in
+        [catch_up("h1", "40_0", &[UP_TO_DATE]), live("h1", "41_0", "1", &[ROW]), must_refetch(None), bare(503, "")]
+    {
+        assert_eq!(driver.request().get("replica"), Some("full"));
+        driver.answer(&answer);
+    }
+    assert_eq!(driver.request().get("replica"), Some("full"));
+}
+
+#[test]
 fn c_138_older_rows_are_asked_for_beside_the_log_with_texts_as_parameters() {
     let mut driver = settled();
     driver.on(Event::LoadOlder(3));

@@ -5,12 +5,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::redirect::{Action, Attempt, Policy};
-use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::expired::ExpiredHandles;
+use super::http::Http;
 use super::session::{Session, Token, TokenProvider};
 use super::transport::{Header, Sender, Transport};
 use super::{Client, Inner, Mode, Recover, Runtime, Storage};
@@ -189,7 +188,7 @@ impl<C: TypedClient> ClientBuilder<C> {
         let (transport, partition) = match self.simulated {
             Some((transport, partition)) => (transport, partition),
             None => {
-                let http: Arc<dyn Transport> = Arc::new(http_client(url.scheme() == "https", self.read_timeout)?);
+                let http: Arc<dyn Transport> = Arc::new(Http::new(url.scheme() == "https", self.read_timeout)?);
                 (http, None)
             }
         };
@@ -242,36 +241,3 @@ fn own_runtime() -> std::io::Result<Runtime> {
 
 /// A live request is answered after 20 s when there is no news; this long without a byte means a dead connection.
 const READ_TIMEOUT: Duration = Duration::from_secs(45);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const MOST_REDIRECTS: usize = 10;
-
-/// TLS by ring, whatever provider the program installed for itself; the platform's roots where the address needs them.
-fn http_client(https: bool, read_timeout: Option<Duration>) -> Result<reqwest::Client, BuildError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(BuildError::Tls)?;
-    let config = if https {
-        config.with_platform_verifier().map_err(BuildError::Tls)?
-    } else {
-        config.with_root_certificates(rustls::RootCertStore::empty())
-    };
-    let mut config = config.with_no_client_auth();
-    // One connection for all shapes, where the service offers it: a configuration of one's own has to say so.
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let mut builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(config)
-        .redirect(Policy::custom(same_origin))
-        .connect_timeout(CONNECT_TIMEOUT);
-    if let Some(timeout) = read_timeout {
-        builder = builder.read_timeout(timeout);
-    }
-    builder.build().map_err(BuildError::Http)
-}
-
-/// Who is asking and what for goes to nobody else, and not in clear where it was asked for encrypted.
-fn same_origin(attempt: Attempt<'_>) -> Action {
-    let to = attempt.url();
-    let stays = attempt.previous().last().is_some_and(|from| from.origin() == to.origin());
-    if stays && attempt.previous().len() < MOST_REDIRECTS { attempt.follow() } else { attempt.stop() }
-}

@@ -4,6 +4,7 @@ mod activity;
 mod builder;
 mod driver;
 mod expired;
+mod http;
 mod kept;
 mod local;
 mod recovery;

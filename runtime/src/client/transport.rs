@@ -1,6 +1,5 @@
 //! The way to the service: HTTP with tokens and headers, each answer fed piece by piece to its driver.
 
-use std::error::Error as _;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -40,37 +39,6 @@ pub struct Response {
 pub trait Body: Send {
     /// The next piece, `None` at the end; an error where it breaks off.
     fn piece(&mut self) -> Pending<'_, Result<Option<Bytes>, String>>;
-}
-
-impl Transport for reqwest::Client {
-    fn get(&self, url: &str, headers: HeaderMap) -> Pending<'static, Result<Response, String>> {
-        let sent = self.get(url).headers(headers).send();
-        Box::pin(async {
-            let mut response = sent.await.map_err(reason)?;
-            let headers = std::mem::take(response.headers_mut());
-            Ok(Response { status: response.status().as_u16(), headers, body: Box::new(response) })
-        })
-    }
-}
-
-impl Body for reqwest::Response {
-    fn piece(&mut self) -> Pending<'_, Result<Option<Bytes>, String>> {
-        Box::pin(async { self.chunk().await.map_err(reason) })
-    }
-}
-
-/// What went wrong and why, without the URL.
-fn reason(error: reqwest::Error) -> String {
-    let mut reason = String::new();
-    let mut cause: Option<&dyn std::error::Error> = error.source();
-    while let Some(error) = cause {
-        if !reason.is_empty() {
-            reason.push_str(": ");
-        }
-        reason.push_str(&error.to_string());
-        cause = error.source();
-    }
-    if reason.is_empty() { "the request failed".to_owned() } else { reason }
 }
 
 /// A header of every request. Its value is told nobody else.

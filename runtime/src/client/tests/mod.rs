@@ -1,5 +1,6 @@
 //! Clients of a service that answers what the test says, when the test says it.
 
+mod http2;
 mod life;
 
 use std::borrow::Cow;
@@ -85,7 +86,7 @@ impl Shape for Note {
 macro_rules! note {
     ($row:ident, $definition:expr) => {
         #[derive(Debug, Clone, PartialEq)]
-        struct $row(Note);
+        pub(super) struct $row(Note);
 
         impl Shape for $row {
             type Key = i64;

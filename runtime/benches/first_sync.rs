@@ -9,6 +9,7 @@ mod baseline {
     pub mod map;
 }
 mod fixture;
+mod killed;
 mod live_shapes;
 #[path = "../../server/src/testing/open_files.rs"]
 mod open_files;
@@ -35,6 +36,9 @@ const CHANGES: usize = 200;
 const TURNS: usize = 4;
 
 fn main() {
+    if killed::was_client() {
+        return;
+    }
     let deliveries = fixture::first_sync();
     let replay = serve(&deliveries);
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -79,6 +83,7 @@ fn main() {
         ),
         None => println!("  the official client isn't here: `npm ci` in tests/peers brings it"),
     }
+    killed::measure(&replay, expected);
     one_change(&deliveries, &runtime);
     live_shapes::measure(&runtime);
 }

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Weak};
 
 use super::{by_name, start, streams};
-use crate::testing::{Answer, builder, capture_tables, get, listen, parse_where, post, send, send_body, table};
+use shapegen_runtime::Shape as _;
+
+use crate::testing::{Answer, Title, builder, capture_tables, get, listen, parse_where, post, send, send_body, table};
 use crate::{Follower, MemorySource, Row, Service, SnapshotPosition, Source, SourceError, TableDefinition, TableName};
 
 /// The keys' values of a subset's rows.
@@ -159,6 +161,23 @@ async fn a_subset_of_a_shape_by_name_stays_within_the_session_and_its_columns() 
         assert_eq!(answer.status, 400, "{body}: {answer:?}");
     }
     assert_eq!(send_body(service.local_addr(), "POST", path, "", body).await.status, 401);
+}
+
+#[tokio::test]
+async fn older_rows_of_a_shape_by_name_need_no_parser() {
+    let service = listen(Service::builder(streams()).shapes([Title::DEFINITION])).await;
+    let shape = "/shapes/titles?log=changes_only&offset=now&subset__order_by=id+desc&subset__limit=5";
+    assert_eq!(keys(&get(&service, shape).await), ["3", "2", "1"]);
+    let older = get(&service, &format!("{shape}&subset__where=id+%3C+$1&subset__params=%7B%221%22:%223%22%7D")).await;
+    assert_eq!(keys(&older), ["2", "1"]);
+    for (query, message) in [
+        ("&subset__where=id+%3E+$1&subset__params=%7B%221%22:%223%22%7D", "this service takes no conditions"),
+        ("&subset__where=id+%3C+$1&subset__params=%7B%221%22:%22x%22%7D", "where"),
+        ("&subset__where=id+%3C+$1", "where"),
+    ] {
+        let refused = get(&service, &format!("{shape}{query}")).await;
+        assert!(refused.status == 400 && refused.text.contains(message), "{query}: {refused:?}");
+    }
 }
 
 #[tokio::test]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use shapegen_runtime::Shape;
 use shapegen_runtime::columns::{ColumnError, Columns, Encoder};
 use shapegen_runtime::definition::{
-    Column as ShapeColumn, Filter, Load, LocalTable, Param, ParamSource, Policy, Replica, ShapeDefinition, Table,
-    Transport,
+    Column as ShapeColumn, Filter, Load, LocalTable, Newest, Param, ParamSource, Policy, Replica, ShapeDefinition,
+    Table, Transport,
 };
 use shapegen_runtime::expr::{Comparison, Expr, Kind, Operand, Select};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -335,7 +335,20 @@ static TITLES: ShapeDefinition = ShapeDefinition {
     filter: None,
     params: &[],
     request: 2,
-    load: Load::All,
+    load: Load::Newest(Newest {
+        count: 1,
+        order: &[0],
+        order_by: "id desc",
+        older: Filter {
+            sql: "id < $1",
+            expr: Expr::Compare {
+                op: Comparison::Less,
+                kind: Kind::Integer,
+                left: Operand::Column(std::borrow::Cow::Borrowed("id")),
+                right: Operand::Param(0),
+            },
+        },
+    }),
     replica: Replica::Default,
     policy: POLICY,
     local: LOCAL,

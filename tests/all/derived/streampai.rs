@@ -75,7 +75,8 @@ pub struct StreamingAccount {
 }
 
 #[derive(Debug, Clone, PartialEq, Shape)]
-#[shape(table = "stream_events", manifest = "shapes.toml", scope = "user", change_frequency = "high", load = "all")]
+#[shape(table = "stream_events", manifest = "shapes.toml", scope = "user", change_frequency = "high")]
+#[shape(load(newest = 500, by = "inserted_at"))]
 pub struct StreamEvent {
     pub id: Uuid,
     pub user_id: Uuid,
@@ -93,7 +94,7 @@ pub struct StreamEvent {
     manifest = "shapes.toml",
     scope = "user",
     change_frequency = "very_high",
-    load = "all"
+    load(newest = 200, by = "inserted_at")
 )]
 pub struct ChatMessage {
     pub id: Uuid,

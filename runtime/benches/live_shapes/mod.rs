@@ -98,7 +98,7 @@ fn resident() -> u64 {
 
 pub fn measure(runtime: &Runtime) {
     let count = affordable_connections(SHAPES);
-    let replay = Replay::serve(vec![body(0..ROWS)], Small::DEFINITION);
+    let replay = Replay::serve(vec![body(0..ROWS)], Small::DEFINITION, None);
     let client = Client::builder(&*replay.url).mode(Mode::Electric).build().unwrap();
     let before = resident();
     let start = Instant::now();

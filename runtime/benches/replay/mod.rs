@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use shapegen_runtime::definition::ShapeDefinition;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 pub struct Replay {
     pub url: String,
@@ -18,23 +20,28 @@ pub struct Replay {
     _runtime: Runtime,
 }
 
+/// Bytes that are sent at once, where that has a pace.
+const PIECE: usize = 512 * 1024;
+
 /// A body with its number.
 type Change = (u64, Arc<[u8]>);
 
 struct Served {
     bodies: Vec<Vec<u8>>,
     schema: String,
+    /// Bytes a second of one answer; as fast as it can without.
+    pace: Option<u32>,
     requests: Mutex<Vec<String>>,
 }
 
 impl Replay {
-    pub fn serve(bodies: Vec<Vec<u8>>, definition: &ShapeDefinition) -> Self {
+    pub fn serve(bodies: Vec<Vec<u8>>, definition: &ShapeDefinition, pace: Option<u32>) -> Self {
         let mut schema = String::new();
         for column in definition.columns {
             let _ = write!(schema, r#","{}":{{"type":"{}"}}"#, column.name, column.pg_type);
         }
         let schema = format!("{{{}}}", &schema[1..]);
-        let served = Arc::new(Served { bodies, schema, requests: Mutex::default() });
+        let served = Arc::new(Served { bodies, schema, pace, requests: Mutex::default() });
         let changes = watch::Sender::new((0, Arc::from([])));
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -99,10 +106,11 @@ async fn connection(
         }
         let seen = change.unwrap_or(0);
         if value("live").is_some() {
+            let mut next = [0];
             let closed = tokio::select! {
                 changed = changes.wait_for(|(number, _)| *number > seen) => changed.is_err(),
                 // Who goes away says nothing more before.
-                _ = socket.readable() => { true }
+                _ = socket.peek(&mut next) => true,
             };
             if closed {
                 return Ok(());
@@ -126,5 +134,12 @@ async fn answer(socket: &mut TcpStream, served: &Served, offset: &str, last: boo
         body.len()
     );
     socket.write_all(head.as_bytes()).await?;
-    socket.write_all(body).await
+    let Some(pace) = served.pace else { return socket.write_all(body).await };
+    let (begun, mut sent) = (Instant::now(), 0);
+    for piece in body.chunks(PIECE) {
+        socket.write_all(piece).await?;
+        sent += piece.len();
+        tokio::time::sleep_until(begun + Duration::from_secs_f64(sent as f64 / f64::from(pace))).await;
+    }
+    Ok(())
 }

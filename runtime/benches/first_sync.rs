@@ -1,7 +1,8 @@
 //! A first sync through HTTP from a static server: beside curl, the official client and serde_json; then one change from its
 //! socket to the subscriber, and 1,000 live shapes.
 //!
-//! `cargo bench -p shapegen-runtime --bench first_sync -- 1000000` takes another number of rows than 100,000.
+//! `cargo bench -p shapegen-runtime --bench first_sync -- 1000000` takes another number of rows than 100,000;
+//! with `killed` behind it, only the first sync that is killed is run.
 
 mod alternate;
 mod baseline {
@@ -48,6 +49,9 @@ fn main() {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let expected = checksum(by_hand(&deliveries).values());
     let rows = expected.0;
+    if std::env::args().any(|argument| argument == "killed") {
+        return killed::measure(&fast, expected);
+    }
 
     let ours = |replay: &Replay| {
         std::thread::sleep(PAUSE);

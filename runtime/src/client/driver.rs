@@ -109,10 +109,10 @@ async fn drive(driver: Driver, rows: Box<dyn ErasedRows>, commands: mpsc::Unboun
     let (local, position) = Local::open(definition, kept, rows, clock.clone(), meters.clone()).await;
     match &position {
         Some(position) => tracing::info!(offset = position.offset, "the sync goes on from the local store"),
-        None => {
-            tracing::info!("the sync begins with nothing");
-            meters.begin_load();
-        }
+        None => tracing::info!("the sync begins with nothing"),
+    }
+    if local.is_filling() {
+        meters.begin_load();
     }
     let handle = expired.get(&key).await;
     let teller = local.teller();
@@ -272,7 +272,9 @@ impl Sync {
             }
             Effect::Offline(error) => {
                 tracing::warn!(%error, "no usable answer");
-                self.connection(Connection::Offline(Arc::new(error)));
+                let offline = Connection::Offline(Arc::new(error));
+                // What the next answer leaves out is known when it has come to its end.
+                self.teller.tell(&mut |state| (state.connection, state.whole) = (offline.clone(), false));
             }
             Effect::Stop(error) => {
                 return Some(error.unwrap_or(SyncError::Cancelled { of: Origin::new(self.definition) }));

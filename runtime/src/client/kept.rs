@@ -78,6 +78,11 @@ impl Kept {
         (rows, position)
     }
 
+    /// The generation that is written now was never complete.
+    pub(super) fn is_filling(&self) -> bool {
+        self.filling
+    }
+
     /// A new generation begins.
     pub(super) fn restart(&mut self) {
         (self.filling, self.first) = (true, true);

@@ -44,6 +44,11 @@ impl Local {
         (Self { definition, kept, rows, clock, meters, from_beginning: false, changes: 0 }, position)
     }
 
+    /// The rows were never complete, or are fetched anew.
+    pub(crate) fn is_filling(&self) -> bool {
+        self.kept.is_filling()
+    }
+
     pub(crate) fn origin(&self) -> Origin {
         Origin::new(self.definition)
     }

@@ -118,3 +118,48 @@ fn an_emptied_file_is_a_new_one() {
     let (loaded, _, opened) = open(&partition_in(dir.path()), ITEMS);
     assert_eq!((opened.current, opened.verdict, loaded.current.len()), (None, Verdict::New, 0));
 }
+
+/// A file of a bounded size: the kernel writes what fits of a page, and nothing of the next.
+#[cfg(unix)]
+#[test]
+fn a_short_write_is_an_error_and_the_rows_of_before_stay() {
+    const NAME: &str = "store::tests::regressions::a_short_write_is_an_error_and_the_rows_of_before_stay";
+    const FOLDER: &str = "SHAPEGEN_BOUNDED";
+    let item = |id: u128| Item::new(id, &"long ".repeat(200));
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        let (loaded, instance, _) = open(&partition_in(Path::new(&folder)), ITEMS);
+        let mut last = loaded.current.len() as u128;
+        let error = (last..1_000).find_map(|id| {
+            let rows = vec![put(&item(id))];
+            let written = commit(&instance, Target::Current, rows, &id.to_string());
+            last = id;
+            written.err()
+        });
+        println!("{last} {}", error.expect("the file is bounded"));
+        return;
+    }
+    let dir = TempDir::new().unwrap();
+    {
+        let (_, instance, _) = open(&partition_in(dir.path()), ITEMS);
+        fill(&instance, &[item(0)], "0");
+    }
+    drop(partition_in(dir.path()));
+    // 301 blocks of 512 bytes end within a page of the log: its frames have headers.
+    let bounded = "trap '' XFSZ; ulimit -f 301; exec \"$0\" --exact \"$1\" --nocapture";
+    let mut child = std::process::Command::new("sh");
+    let ran = child.args(["-c", bounded]).arg(std::env::current_exe().unwrap()).arg(NAME).env(FOLDER, dir.path());
+    let ran = ran.output().unwrap();
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(ran.status.success(), "{told}{}", String::from_utf8_lossy(&ran.stderr));
+    let said = told.lines().find_map(|line| line.split_once(' ').filter(|(id, _)| id.parse::<u128>().is_ok()));
+    let (failed, error) = said.unwrap_or_else(|| panic!("{told}"));
+    assert!(error.contains("cache.db"), "{error}");
+    let failed: u128 = failed.parse().unwrap();
+    assert!(failed > 2, "some rows fit: {told}");
+    // What was said to be written is there, with its offset; of what failed there is nothing.
+    let (loaded, instance, opened) = open(&partition_in(dir.path()), ITEMS);
+    let expected: Vec<Item> = (0..failed).map(item).collect();
+    assert_eq!(loaded.current(), by_key(&expected));
+    assert_eq!(opened.current.unwrap().position, Some(position(&(failed - 1).to_string())));
+    commit(&instance, Target::Current, vec![put(&item(failed))], "later").unwrap();
+}

@@ -4,14 +4,18 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use shapegen_runtime::__sim::{Disk, simulated};
-use shapegen_runtime::{Client, Collection, Connection, ManualClock, PauseGuard, Recovery, Status};
+use shapegen_runtime::{Client, Collection, Connection, ManualClock, PauseGuard, Recovery, Session, Status};
 
 use super::network::Network;
-use super::world::{AnyItem, BusyItem, Item, LatestItem, Rows, SharedItem, World};
+use super::world::{AnyItem, BusyItem, Item, LatestItem, PERSONS, Rows, SharedItem, World};
 
 pub struct Device {
-    /// Where rows are kept; without it in memory.
-    disk: Option<Disk>,
+    /// Whose it is at the moment.
+    person: usize,
+    /// Rows are kept on disk, else in memory.
+    keeps: bool,
+    /// One for each person who was there.
+    disks: [Option<Disk>; PERSONS],
     client: Option<Client>,
     items: Option<Collection<Item>>,
     busy: Option<Collection<BusyItem>>,
@@ -22,8 +26,13 @@ pub struct Device {
 
 impl Device {
     pub fn new(keeps: bool) -> Self {
-        let disk = keeps.then(|| Disk::new().unwrap());
-        Self { disk, client: None, items: None, busy: None, shared: None, latest: None, rest: None }
+        let disks = [const { None }; PERSONS];
+        Self { person: 0, keeps, disks, client: None, items: None, busy: None, shared: None, latest: None, rest: None }
+    }
+
+    /// The disk of who is there.
+    fn disk(&mut self) -> Option<&mut Disk> {
+        self.disks[self.person].as_mut()
     }
 
     /// The program starts.
@@ -31,7 +40,13 @@ impl Device {
         let builder = Client::builder("http://sim/shapes").clock(clock.clone());
         let builder = builder.runtime(tokio::runtime::Handle::current());
         let builder = builder.on_error(|_| std::future::ready(Recovery::retry()));
-        let client = simulated(builder, Arc::new(network.clone()), self.disk.as_ref()).build().unwrap();
+        let person = self.person;
+        if self.keeps {
+            self.disks[person].get_or_insert_with(|| Disk::new().unwrap());
+        }
+        let session = Session::new().identity("person", &i32::try_from(person).unwrap());
+        let builder = builder.session(session.token(move || async move { person.to_string() }));
+        let client = simulated(builder, Arc::new(network.clone()), self.disk().as_deref()).build().unwrap();
         self.items = Some(client.collection(()));
         self.busy = Some(client.collection(()));
         self.shared = Some(client.collection(()));
@@ -41,7 +56,7 @@ impl Device {
 
     /// The disk does the next thing that was handed over; false when there is none.
     pub fn write(&mut self) -> bool {
-        self.disk.as_mut().is_some_and(Disk::step)
+        self.disk().is_some_and(Disk::step)
     }
 
     fn stop(&mut self) {
@@ -54,17 +69,19 @@ impl Device {
         match what {
             0..=2 => {
                 self.stop();
-                self.disk.as_mut().map(Disk::crash);
+                self.disk().map(Disk::crash);
+                self.person = random.usize(..PERSONS);
                 self.start(network, clock);
             }
             3 | 4 => {
                 self.stop();
                 while self.write() {}
-                self.disk.as_mut().map(Disk::write_waiting);
+                self.disk().map(Disk::write_waiting);
+                self.person = random.usize(..PERSONS);
                 self.start(network, clock);
             }
-            5 | 6 => drop(self.disk.as_mut().map(|disk| disk.set_full(random.bool()))),
-            7..=9 => drop(self.disk.as_mut().map(Disk::write_waiting)),
+            5 | 6 => drop(self.disk().map(|disk| disk.set_full(random.bool()))),
+            7..=9 => drop(self.disk().map(Disk::write_waiting)),
             10 => self.rest = self.client.as_ref().filter(|_| self.rest.is_none()).map(Client::pause),
             11 | 12 => self.rest = None,
             13 => {
@@ -108,7 +125,7 @@ impl Device {
 
     /// Nothing is wrong with it any more.
     pub fn heal(&mut self, network: &Network, clock: &ManualClock) {
-        if let Some(disk) = &mut self.disk {
+        for disk in self.disks.iter_mut().flatten() {
             disk.set_full(false);
         }
         self.rest = None;
@@ -117,19 +134,19 @@ impl Device {
 
     /// What always holds.
     pub fn check(&self, world: &World) -> Result<(), String> {
-        check(self.items.as_ref(), world)?;
-        check(self.busy.as_ref(), world)?;
-        check(self.shared.as_ref(), world)?;
-        check(self.latest.as_ref(), world)?;
-        self.disk.as_ref().map_or(Ok(()), |disk| check_disk(disk, world))
+        check(self.items.as_ref(), self.person, world)?;
+        check(self.busy.as_ref(), self.person, world)?;
+        check(self.shared.as_ref(), self.person, world)?;
+        check(self.latest.as_ref(), self.person, world)?;
+        self.disks[self.person].as_ref().map_or(Ok(()), |disk| check_disk(disk, self.person, world))
     }
 
     /// What holds when all is quiet.
     pub fn is_settled(&self, world: &World) -> Result<(), String> {
-        is_settled(self.items.as_ref(), world)?;
-        is_settled(self.busy.as_ref(), world)?;
-        is_settled(self.shared.as_ref(), world)?;
-        let all = is_settled(self.latest.as_ref(), world);
+        is_settled(self.items.as_ref(), self.person, world)?;
+        is_settled(self.busy.as_ref(), self.person, world)?;
+        is_settled(self.shared.as_ref(), self.person, world)?;
+        let all = is_settled(self.latest.as_ref(), self.person, world);
         if all.is_err() {
             // What was never loaded is still to come.
             self.load_older(100);
@@ -142,32 +159,32 @@ fn rows<S: AnyItem>(collection: &Collection<S>) -> Rows {
     collection.snapshot().iter().map(|row| (row.key(), row.plain())).collect()
 }
 
-/// The rows were those of the shape at some commit; of a shape with a subquery, or of which not all is loaded, each of them
+/// The rows were those of the person's shape at some commit; of a shape with a subquery, or of which not all is loaded, each of them
 /// was at some.
-fn was(shape: &str, rows: &Rows, world: &World) -> bool {
+fn was(shape: &str, person: usize, rows: &Rows, world: &World) -> bool {
     if shape == "latest" {
         return rows
             .iter()
-            .all(|(id, item)| world.history.iter().any(|moment| moment.rows(shape).get(id) == Some(item)));
+            .all(|(id, item)| world.history.iter().any(|moment| moment.rows(shape, person).get(id) == Some(item)));
     }
     if shape != "shared" {
-        return world.history.iter().rev().any(|moment| moment.rows(shape) == rows);
+        return world.history.iter().rev().any(|moment| moment.rows(shape, person) == rows);
     }
-    rows.keys().all(|id| world.history.iter().any(|moment| moment.rows(shape).contains_key(id)))
+    rows.keys().all(|id| world.history.iter().any(|moment| moment.rows(shape, person).contains_key(id)))
 }
 
-fn check<S: AnyItem>(collection: Option<&Collection<S>>, world: &World) -> Result<(), String> {
+fn check<S: AnyItem>(collection: Option<&Collection<S>>, person: usize, world: &World) -> Result<(), String> {
     let Some(collection) = collection else { return Ok(()) };
     let (shape, rows) = (S::DEFINITION.name, rows(collection));
     if collection.status() == Status::NeverSynced {
         return if rows.is_empty() { Ok(()) } else { Err(format!("`{shape}` shows {rows:?} and was never synced")) };
     }
-    if was(shape, &rows, world) { Ok(()) } else { Err(format!("`{shape}` shows {rows:?}, which never was")) }
+    if was(shape, person, &rows, world) { Ok(()) } else { Err(format!("`{shape}` shows {rows:?}, which never was")) }
 }
 
-fn is_settled<S: AnyItem>(collection: Option<&Collection<S>>, world: &World) -> Result<(), String> {
+fn is_settled<S: AnyItem>(collection: Option<&Collection<S>>, person: usize, world: &World) -> Result<(), String> {
     let Some(collection) = collection else { return Err("no collection".to_owned()) };
-    let (shown, expected) = (rows(collection), world.now().rows(S::DEFINITION.name));
+    let (shown, expected) = (rows(collection), world.now().rows(S::DEFINITION.name, person));
     if shown == *expected {
         return Ok(());
     }
@@ -176,7 +193,7 @@ fn is_settled<S: AnyItem>(collection: Option<&Collection<S>>, world: &World) -> 
 }
 
 /// What is on the disk is all of some commit: the one at its offset, where that says which.
-fn check_disk(disk: &Disk, world: &World) -> Result<(), String> {
+fn check_disk(disk: &Disk, person: usize, world: &World) -> Result<(), String> {
     let Some(connection) = disk.connection() else { return Ok(()) };
     let sql = "SELECT shape, local, current_g, current_offset FROM _instance WHERE current_g IS NOT NULL";
     let mut instances = connection.prepare_cached(sql).unwrap();
@@ -192,8 +209,8 @@ fn check_disk(disk: &Disk, world: &World) -> Result<(), String> {
             offset.as_deref().and_then(|offset| offset.split_once('_')).and_then(|(lsn, _)| lsn.parse::<u64>().ok());
         let named = lsn.filter(|&lsn| lsn > 0 && !matches!(&*shape, "shared" | "latest"));
         let right = match named.and_then(|lsn| world.history.iter().find(|moment| moment.lsn == lsn)) {
-            Some(moment) => *moment.rows(&shape) == rows,
-            None => was(&shape, &rows, world),
+            Some(moment) => *moment.rows(&shape, person) == rows,
+            None => was(&shape, person, &rows, world),
         };
         if !right {
             return Err(format!("the disk holds {rows:?} of `{shape}` at offset {offset:?}, which is not so"));

@@ -1,8 +1,8 @@
 //! Years of faults in seconds: clients with their stores, the service's own routes, and a network, a disk and a clock that do
 //! what a seed says. `SHAPEGEN_SEED=…` runs one seed alone.
 //!
-//! What holds after each step: a collection shows nothing, or all rows of some commit; the disk holds all rows of some
-//! commit, the one that its offset names where it names one; and no client asks in circles.
+//! What holds after each step: a collection shows nothing, or all rows of some commit, those of who is asking; the disk holds
+//! all rows of some commit, the one that its offset names where it names one; and no client asks in circles.
 
 mod device;
 mod network;
@@ -69,7 +69,8 @@ async fn simulate(seed: u64) -> Result<(), String> {
             0..=29 => world.write(&mut random),
             30 => world.truncate(),
             31 => world.invalidate(),
-            32 => world.add_column(),
+            32 if random.bool() => world.add_column(),
+            32 => world.retype_column(),
             33 | 34 => network.set_service(world.service(chunk_bytes)),
             35..=74 => {
                 let most = if random.u8(0..8) == 0 { 40_000 } else { 1_500 };
@@ -112,6 +113,7 @@ async fn quiet(
     chunk_bytes: usize,
 ) -> Result<(), String> {
     network.heal();
+    world.heal();
     if random.bool() {
         // A new beginning would hide what was lost before it.
         network.set_service(world.service(chunk_bytes));

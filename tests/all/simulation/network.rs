@@ -26,7 +26,7 @@ struct State {
     service: Router,
     /// Nothing goes wrong any more.
     healed: bool,
-    /// By URL: the last answers, however old.
+    /// By URL, and by who asks where answers are private: the last ones, however old.
     cache: HashMap<String, Vec<Answer>>,
     requests: usize,
 }
@@ -87,7 +87,7 @@ impl Network {
 }
 
 impl State {
-    fn plan(&mut self, url: &str) -> Plan {
+    fn plan(&mut self, url: &str, asking: &HeaderMap) -> Plan {
         let random = &mut self.random;
         let millis = |random: &mut Rng, most: u64| Duration::from_millis(random.u64(0..=most));
         if self.healed {
@@ -104,7 +104,8 @@ impl State {
         // One on the way may look at the path and the offset alone.
         let forgetful = random.u8(0..100) < 6;
         let key = if forgetful { forgotten(url) } else { url.to_owned() };
-        let cached = self.cache.get(&key).and_then(|answers| random.choice(answers)).cloned();
+        let cached = [private(&key, asking), key].into_iter().find_map(|key| self.cache.get(&key));
+        let cached = cached.and_then(|answers| random.choice(answers)).cloned();
         let fate = match (random.u8(0..100), cached) {
             (_, Some(answer)) if forgetful => Fate::Cached(answer),
             (0..=39, Some(answer)) => Fate::Cached(answer),
@@ -133,21 +134,28 @@ fn forgotten(url: &str) -> String {
     format!("{path}?{offset}")
 }
 
+/// Under what the answer for one person is kept.
+fn private(url: &str, asking: &HeaderMap) -> String {
+    let who = asking.get("authorization").map_or("nobody", |who| who.to_str().unwrap());
+    format!("{who} {url}")
+}
+
 impl Transport for Network {
-    fn get(&self, url: &str, _: HeaderMap) -> Pending<'static, Result<Response, String>> {
+    fn get(&self, url: &str, asking: HeaderMap) -> Pending<'static, Result<Response, String>> {
         let mut state = self.state();
         state.requests += 1;
-        let plan = state.plan(url);
-        Box::pin(answer(self.clone(), plan, url.to_owned()))
+        let plan = state.plan(url, &asking);
+        Box::pin(answer(self.clone(), plan, url.to_owned(), asking))
     }
 }
 
-async fn serve(mut service: Router, path: &str) -> axum::response::Response {
-    let request = Request::get(path).body(HttpBody::empty()).unwrap();
+async fn serve(mut service: Router, path: &str, asking: &HeaderMap) -> axum::response::Response {
+    let mut request = Request::get(path).body(HttpBody::empty()).unwrap();
+    *request.headers_mut() = asking.clone();
     service.call(request).await.unwrap()
 }
 
-async fn answer(network: Network, plan: Plan, url: String) -> Result<Response, String> {
+async fn answer(network: Network, plan: Plan, url: String, asking: HeaderMap) -> Result<Response, String> {
     sleep(plan.before).await;
     // The one that is there when the request arrives.
     let service = network.state().service.clone();
@@ -166,10 +174,10 @@ async fn answer(network: Network, plan: Plan, url: String) -> Result<Response, S
             return Ok(Response { status, headers, body: Box::new(Pieces::of(body, &plan)) });
         }
         Fate::Doubled => {
-            drop(serve(service.clone(), path).await);
-            serve(service, path).await
+            drop(serve(service.clone(), path, &asking).await);
+            serve(service, path, &asking).await
         }
-        Fate::Served => serve(service, path).await,
+        Fate::Served => serve(service, path, &asking).await,
     };
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let mut body = response.into_body();
@@ -184,9 +192,13 @@ async fn answer(network: Network, plan: Plan, url: String) -> Result<Response, S
     let whole = Bytes::from(whole);
     if matches!(status, 200 | 409) {
         let answer = Answer { status, headers: headers.clone(), body: whole.clone() };
+        // What a cache keeps for one person against the word of the service, it still keeps for that person alone.
+        let is_private = headers.get("cache-control").is_some_and(|said| said.to_str().unwrap().contains("private"));
         let cache = &mut network.state().cache;
-        cache.entry(forgotten(&url)).or_default().push(answer.clone());
-        cache.entry(url).or_default().push(answer);
+        for key in [forgotten(&url), url] {
+            let key = if is_private { private(&key, &asking) } else { key };
+            cache.entry(key).or_default().push(answer.clone());
+        }
     }
     Ok(Response { status, headers, body: Box::new(Pieces::of(whole, &plan)) })
 }

@@ -9,7 +9,8 @@ use shapegen_macros::Shape;
 use shapegen_runtime::Shape;
 use shapegen_runtime::definition::ShapeDefinition;
 use shapegen_server::{
-    Column, Follower, MemorySource, Row, Service, SnapshotPosition, Source, SourceError, TableDefinition, TableName,
+    Column, Follower, MemorySource, Row, Service, SessionValues, SnapshotPosition, Source, SourceError,
+    TableDefinition, TableName,
 };
 
 /// A list of items.
@@ -30,10 +31,11 @@ pub struct Item {
     pub n: Option<i32>,
 }
 
-/// Some items, followed by events, batches joined.
+/// The items of a person's list, followed by events, batches joined.
 #[derive(Debug, Clone, PartialEq, Shape)]
-#[shape(table = "items", name = "busy", schema = "all/simulation/schema.sql", scope = "public")]
-#[shape(change_frequency = "very_high", persist = "always", load = "all", where = "n > 3")]
+#[shape(table = "items", name = "busy", schema = "all/simulation/schema.sql")]
+#[shape(session(person(identity)), scope = "list_id = $person")]
+#[shape(change_frequency = "very_high", persist = "always", load = "all")]
 pub struct BusyItem {
     pub id: i32,
     pub list_id: i32,
@@ -88,21 +90,24 @@ any_item!(Item, BusyItem, SharedItem, LatestItem);
 pub static SHAPES: [&ShapeDefinition; 5] =
     [List::DEFINITION, Item::DEFINITION, BusyItem::DEFINITION, SharedItem::DEFINITION, LatestItem::DEFINITION];
 
+/// Who is asking: a person's own list is the one of their number.
+pub const PERSONS: usize = 2;
+
 /// What was committed, up to a commit.
 #[derive(Debug, Clone, Default)]
 pub struct Moment {
     pub lsn: u64,
     lists: BTreeMap<i32, bool>,
     items: Rows,
-    busy: Rows,
+    busy: [Rows; PERSONS],
     shared: Rows,
 }
 
 impl Moment {
-    /// The rows of a shape, all of them.
-    pub fn rows(&self, shape: &str) -> &Rows {
+    /// The rows of a person's shape, all of them.
+    pub fn rows(&self, shape: &str, person: usize) -> &Rows {
         match shape {
-            "busy" => &self.busy,
+            "busy" => &self.busy[person],
             "shared" => &self.shared,
             _ => &self.items,
         }
@@ -112,7 +117,7 @@ impl Moment {
         let those = |is_in: &dyn Fn(&Plain) -> bool| -> Rows {
             self.items.iter().filter(|(_, item)| is_in(item)).map(|(id, item)| (*id, item.clone())).collect()
         };
-        let busy = those(&|(_, _, n)| n.is_some_and(|n| n > 3));
+        let busy = std::array::from_fn(|person| those(&|(list, _, _)| usize::try_from(*list) == Ok(person)));
         let shared = those(&|(list, _, _)| self.lists.get(list) == Some(&true));
         (self.busy, self.shared, self.lsn) = (busy, shared, lsn);
         self
@@ -124,6 +129,8 @@ pub struct World {
     source: MemorySource,
     pub history: Vec<Moment>,
     columns: u32,
+    /// `n` is of another type than clients were built for.
+    retyped: bool,
     written: u32,
 }
 
@@ -134,12 +141,16 @@ fn items() -> TableName {
 impl World {
     pub fn new() -> Self {
         let source = MemorySource::new(SHAPES).unwrap();
-        Self { source, history: vec![Moment::default()], columns: 0, written: 0 }
+        Self { source, history: vec![Moment::default()], columns: 0, retyped: false, written: 0 }
     }
 
     /// A service over the source, all of its handles new.
     pub fn service(&self, chunk_bytes: usize) -> Router {
         let service = Service::builder(Inline(self.source.clone())).shapes(SHAPES).chunk_bytes(chunk_bytes);
+        let service = service.sessions(|headers| {
+            let token = headers.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")?;
+            Some(SessionValues::new().with("person", token))
+        });
         service.build().unwrap().router()
     }
 
@@ -214,9 +225,28 @@ impl World {
     /// The table gets a column that no shape has: their logs are lost.
     pub fn add_column(&mut self) {
         self.columns += 1;
-        let table = self.source.table(&items()).unwrap().unwrap();
-        let mut columns = table.columns.clone();
-        columns.push(Column::new(format!("more_{}", self.columns), "text", false));
+        self.define();
+    }
+
+    /// A column gets another type than clients know, and the next time its old one: logs are lost, syncs stop.
+    pub fn retype_column(&mut self) {
+        self.retyped = !self.retyped;
+        self.define();
+    }
+
+    /// What clients were built for is there.
+    pub fn heal(&mut self) {
+        if self.retyped {
+            self.retype_column();
+        }
+    }
+
+    fn define(&self) {
+        let column = |name: &str, of: &str, not_null: bool| Column::new(name, of, not_null);
+        let mut columns =
+            vec![column("id", "int4", true), column("list_id", "int4", true), column("title", "text", true)];
+        columns.push(column("n", if self.retyped { "int8" } else { "int4" }, false));
+        columns.extend((1..=self.columns).map(|more| column(&format!("more_{more}"), "text", false)));
         self.source.define(TableDefinition::new(items(), columns, &["id"]));
     }
 }

@@ -255,6 +255,7 @@ const LAST_TWO: Load = Load::Newest(Newest {
             right: Operand::Param(0),
         },
     },
+    older_undated: None,
 });
 
 shape! {

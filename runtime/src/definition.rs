@@ -135,6 +135,7 @@ pub enum ParamSource {
 
 /// What is loaded at the start.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a definition is a static, and never moved")]
 pub enum Load {
     /// All rows.
     All,
@@ -150,12 +151,14 @@ pub struct Newest {
     /// So many are loaded at the start.
     pub count: u32,
     /// Positions in `columns` of what rows are ordered by: a column that says how new a row is, then the key's others.
-    /// None of them is NULL.
+    /// None but the first may be NULL; rows where it is are the oldest.
     pub order: &'static [u16],
     /// The same as SQL, the newest row first.
     pub order_by: &'static str,
     /// The rows before one whose values of `order` are `$1`, `$2` …
     pub older: Filter,
+    /// The rows before one whose first value is NULL and whose others are `$1` …; `None` where it can't be NULL.
+    pub older_undated: Option<Filter>,
 }
 
 /// How much of a row its changes carry.

@@ -8,5 +8,5 @@ pub struct Position {
     /// `electric-offset` of the last response that was taken over.
     pub offset: String,
     /// Where rows before one were not loaded: that row's values of [`Newest::order`](crate::definition::Newest::order).
-    pub oldest: Option<Vec<String>>,
+    pub oldest: Option<Vec<Option<String>>>,
 }

@@ -114,7 +114,7 @@ pub enum Load {
     /// All rows.
     All,
     /// The newest rows, and older ones on demand.
-    Newest(Newest),
+    Newest(Box<Newest>),
     /// No rows.
     FromNow,
 }
@@ -130,6 +130,8 @@ pub struct Newest {
     pub order_by: String,
     /// The rows before one.
     pub older: Filter,
+    /// The rows before one that has no value in the first column; `None` where that is NOT NULL.
+    pub older_undated: Option<Filter>,
 }
 
 /// One column of a shape and the field it becomes.

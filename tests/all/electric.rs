@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use shapegen::Generated;
+use shapegen::model::Load;
 
 use crate::postgres::{Database, Postgres};
 
@@ -42,9 +43,29 @@ fn electric_sql_prepares_a_server_and_changes_nothing_the_second_time() {
         let database = server.database(&format!("electric_{name}"));
         database.sql(&schema);
         database.sql(&generated.electric_sql);
+        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
         let once = state(&database);
         database.sql(&generated.electric_sql);
         assert_eq!(state(&database), once);
+        for shape in &generated.loaded.model.shapes {
+            let Load::Newest(newest) = &shape.load else { continue };
+            let [schema, table] = [&shape.table.schema, &shape.table.name].map(|name| quoted(name));
+            let condition = shape.filter.as_ref().map_or("true", |filter| &filter.sql);
+            let values = if shape.params.is_empty() {
+                String::new()
+            } else {
+                format!("({})", ["NULL"].repeat(shape.params.len()).join(", "))
+            };
+            let plan = database.sql(&format!(
+                "SET enable_seqscan = off; SET enable_sort = off; SET plan_cache_mode = force_generic_plan;
+                 PREPARE newest AS SELECT * FROM {schema}.{table} WHERE {condition} ORDER BY {} LIMIT {};
+                 EXPLAIN (FORMAT JSON) EXECUTE newest{values};",
+                newest.order_by, newest.count,
+            ));
+            // Rows of the same time are sorted, no others.
+            assert!(!plan.contains("\"Sort\""), "the newest `{}` are sorted: {plan}", shape.name);
+            assert!(plan.contains("\"Index"), "{plan}");
+        }
         for table in &generated.loaded.model.postgres.synced {
             let [schema, name] = [&table.name.schema, &table.name.name].map(|name| name.replace('\'', "''"));
             let there = database.sql(&format!(
@@ -56,7 +77,6 @@ fn electric_sql_prepares_a_server_and_changes_nothing_the_second_time() {
             for index in &table.indexes {
                 assert!(index.name.len() <= 63, "{}", index.name);
                 // A planner that may not read the whole table shows whether the index serves the condition.
-                let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
                 let condition: Vec<String> = index
                     .columns
                     .iter()

@@ -106,6 +106,16 @@ struct LatestItem {
     title: String,
 }
 
+/// The items that changed last; some never did.
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(table = "items", name = "changed", schema = "peers/schema.sql", scope = "public", change_frequency = "high")]
+#[shape(load(newest = 2, by = "changed_at"))]
+struct ChangedItem {
+    id: i32,
+    title: String,
+    changed_at: Option<Timestamp>,
+}
+
 /// What becomes of items from now on, whole.
 #[derive(Debug, Clone, PartialEq, Shape)]
 #[shape(table = "items", name = "coming", schema = "peers/schema.sql", scope = "public", change_frequency = "high")]
@@ -131,7 +141,7 @@ macro_rules! titled {
     ($($row:ident),*) => { $(impl Titled for $row { fn title(&self) -> &str { &self.title } })* };
 }
 
-titled!(Item, PushedItem, Title, OpenItem, SharedItem, DoneOrShared, LatestItem, ComingItem);
+titled!(Item, PushedItem, Title, OpenItem, SharedItem, DoneOrShared, LatestItem, ChangedItem, ComingItem);
 
 /// The service under test, and how rows are written behind it.
 struct Service {
@@ -354,6 +364,21 @@ async fn the_newest_rows_and_older_ones(service: &Service) {
     assert!(error.to_string().contains("no older rows to load"), "{error}");
 }
 
+async fn rows_without_a_time_are_the_oldest(service: &Service) {
+    service.sql("UPDATE items SET changed_at = '2026-02-01 00:00+00' WHERE id = 1").await;
+    let dated = "(10, 1, 'row 10', '2026-01-01 00:00+00'), (11, 1, 'row 11', NULL)";
+    service.sql(&format!("INSERT INTO items (id, list_id, title, changed_at) VALUES {dated}")).await;
+    let items = fresh::<ChangedItem>(&service.client()).await;
+    shown(&items, &["milk", "row 10"]).await;
+    assert_eq!(items.load_older(1).await.unwrap(), 1);
+    shown(&items, &["milk", "row 10", "row 11"]).await;
+    assert_eq!(items.load_older(1).await.unwrap(), 1);
+    shown(&items, &["milk", "nails", "row 10", "row 11"]).await;
+    assert_eq!(items.load_older(9).await.unwrap(), 1);
+    assert_eq!(items.load_older(9).await.unwrap(), 0);
+    shown(&items, &["milk", "it's bread", "nails", "row 10", "row 11"]).await;
+}
+
 async fn what_comes_from_now_on(service: &Service) {
     let items = fresh::<ComingItem>(&service.client()).await;
     shown(&items, &[]).await;
@@ -392,6 +417,7 @@ async fn run(service: &Service) {
         subqueries_beside_other_conditions,
         server_sent_events,
         the_newest_rows_and_older_ones,
+        rows_without_a_time_are_the_oldest,
         what_comes_from_now_on,
     );
 }

@@ -141,7 +141,7 @@ impl Local {
                 self.changes += 1;
                 oldest.clear();
                 for &at in order {
-                    oldest.push(columns.peek::<String>(at.into()).map_err(value)?);
+                    oldest.push(columns.peek::<Option<String>>(at.into()).map_err(value)?);
                 }
                 rows += 1;
                 self.rows.change(change, &mut columns).map_err(value)?;

@@ -72,7 +72,7 @@ fn write_batch(transaction: &Transaction<'_>, slot: &Slot, state: &mut State, ba
         return Err(StoreError::Behind { shape: shape.name }.into());
     }
     let Position { handle, offset, oldest } = &batch.position;
-    let oldest = oldest.as_ref().map(|texts| serde_json::Value::from(texts.as_slice()).to_string());
+    let oldest = oldest.as_ref().map(|texts| serde_json::Value::from(texts.clone()).to_string());
     let updated = match batch.target {
         Target::Filling { .. } => {
             let filling = state.filling.as_mut().ok_or_else(|| missing("filling"))?;

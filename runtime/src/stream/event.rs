@@ -85,7 +85,7 @@ pub enum Outcome {
         /// Rows that it had.
         rows: usize,
         /// The position's [`oldest`](Position::oldest) from now on.
-        oldest: Option<Vec<String>>,
+        oldest: Option<Vec<Option<String>>>,
     },
     /// Its last message was up-to-date.
     UpToDate,

@@ -12,7 +12,7 @@ pub(super) struct Window {
     /// A beginning asks for so many rows: those of the definition, and those that were asked for since.
     rows: u32,
     /// The row before which nothing was loaded.
-    oldest: Option<Vec<String>>,
+    oldest: Option<Vec<Option<String>>>,
     /// How many older rows were asked for, call by call.
     older: VecDeque<u32>,
     /// The rows stand at an up-to-date, and not within a transaction.
@@ -29,7 +29,7 @@ impl Window {
     }
 
     /// Goes on from what an earlier run has loaded.
-    pub(super) fn resume(&mut self, oldest: Option<Vec<String>>) {
+    pub(super) fn resume(&mut self, oldest: Option<Vec<Option<String>>>) {
         (self.oldest, self.whole) = (oldest, true);
     }
 
@@ -38,7 +38,7 @@ impl Window {
         (self.oldest, self.whole) = (None, false);
     }
 
-    pub(super) fn oldest(&self) -> Option<&Vec<String>> {
+    pub(super) fn oldest(&self) -> Option<&Vec<Option<String>>> {
         self.oldest.as_ref()
     }
 
@@ -52,10 +52,15 @@ impl Window {
         let (Load::Newest(newest), Some(rows)) = (&definition.load, asked.rows()) else { return Vec::new() };
         let mut query = vec![("subset__order_by", newest.order_by.to_owned()), ("subset__limit", rows.to_string())];
         if let (Asked::Older(_), Some(oldest)) = (asked, &self.oldest) {
-            let numbered = oldest.iter().enumerate().map(|(at, text)| ((at + 1).to_string(), text.as_str().into()));
+            let (older, values) = match (oldest.split_first(), &newest.older_undated) {
+                (Some((None, others)), Some(older)) => (older, others),
+                _ => (&newest.older, oldest.as_slice()),
+            };
+            let numbered =
+                values.iter().zip(1..).map(|(text, number): (_, u32)| (number.to_string(), text.clone().into()));
             let params: serde_json::Map<String, serde_json::Value> = numbered.collect();
             query.push(("subset__params", serde_json::Value::from(params).to_string()));
-            query.push(("subset__where", newest.older.sql.to_owned()));
+            query.push(("subset__where", older.sql.to_owned()));
         }
         query
     }
@@ -97,7 +102,7 @@ impl Stream {
         &mut self,
         asked: Asked,
         rows: usize,
-        oldest: Option<Vec<String>>,
+        oldest: Option<Vec<Option<String>>>,
         effects: &mut Vec<Effect>,
     ) {
         (self.window.oldest, self.window.whole) = (oldest, true);

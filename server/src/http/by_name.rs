@@ -1,5 +1,6 @@
 //! `/shapes/NAME`: a generated shape, bound to the session and to what the caller says.
 
+use std::iter;
 use std::sync::Arc;
 
 use axum::extract::rejection::BytesRejection;
@@ -8,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::{Map, Value};
-use shapegen_runtime::definition::{Load, ParamSource};
+use shapegen_runtime::definition::{Filter, Load, ParamSource};
 
 use crate::http::body;
 use crate::http::query::{PROTOCOL, Pairs, Position, changes_only};
@@ -113,11 +114,11 @@ fn read(
     if columns.iter().any(|column| table.position(column).is_none()) {
         return Err(unavailable(&"its table lacks a column"));
     }
-    let older = match &shape.load {
-        Load::Newest(newest) => Some(&newest.older),
-        Load::All | Load::FromNow => None,
+    let older: Vec<&Filter> = match &shape.load {
+        Load::Newest(newest) => iter::once(&newest.older).chain(&newest.older_undated).collect(),
+        Load::All | Load::FromNow => Vec::new(),
     };
-    let subset = subset.map(|subset| subset.check(service, older, &table, &columns)).transpose()?;
+    let subset = subset.map(|subset| subset.check(service, &older, &table, &columns)).transpose()?;
     let spec = ShapeSpec { table: name, columns, filter, params, replica: shape.replica, changes_only };
     Ok(Asked { spec: Arc::new(spec), table, position, subset, private: uses_session(shape) })
 }

@@ -65,7 +65,7 @@ fn read(service: &Inner, uri: &Uri, body: Map<String, Value>) -> Result<Asked, B
     let Definition { spec, table, queryable } = Definition::read(service, &pairs, invalid)?;
     // It is there when nothing is invalid.
     let position = position.ok_or_else(|| respond(Invalid::one("offset", "can't be blank")))?;
-    let subset = subset.map(|subset| subset.check(service, None, &table, &queryable)).transpose()?;
+    let subset = subset.map(|subset| subset.check(service, &[], &table, &queryable)).transpose()?;
     Ok(Asked { spec, table, position, subset, private: false })
 }
 

@@ -96,11 +96,11 @@ impl SubsetText {
         Some(Self { filter, params, order_by, limit, offset })
     }
 
-    /// Checks it against the columns that the client may know. `known` is a condition that needs no parser.
+    /// Checks it against the columns that the client may know. `known` are conditions that need no parser.
     pub(crate) fn check(
         self,
         service: &Inner,
-        known: Option<&Filter>,
+        known: &[&Filter],
         table: &TableDefinition,
         columns: &[String],
     ) -> Result<Subset, Box<Response>> {
@@ -108,7 +108,7 @@ impl SubsetText {
         let is_hidden = |column: &str| !columns.iter().any(|known| known == column);
         let mut invalid = Invalid::default();
         let filter = self.filter.map(|text| {
-            if let Some(known) = known.filter(|known| known.sql == text) {
+            if let Some(known) = known.iter().find(|known| known.sql == text) {
                 check_params(&known.expr, &self.params)?;
                 return Ok(known.expr.clone());
             }

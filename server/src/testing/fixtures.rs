@@ -348,6 +348,7 @@ static TITLES: ShapeDefinition = ShapeDefinition {
                 right: Operand::Param(0),
             },
         },
+        older_undated: None,
     }),
     replica: Replica::Default,
     policy: POLICY,

@@ -48,6 +48,7 @@ fn load(load: &model::Load) -> Load {
             order: positions(&newest.order),
             order_by: text(&newest.order_by),
             older: filter(&newest.older),
+            older_undated: newest.older_undated.as_ref().map(filter),
         }),
     }
 }

@@ -43,8 +43,10 @@ pub fn electric_sql(model: &Model) -> Result<String, EmitError> {
 fn section(table: &SyncedTable) -> Section {
     let QualifiedName { schema, name } = &table.name;
     let name = format!("{}.{}", quoted(schema), quoted(name));
-    let indexes =
-        table.indexes.iter().map(|index| Index { name: quoted(&index.name), columns: quoted_list(&index.columns) });
+    let indexes = table.indexes.iter().map(|index| {
+        let order = if index.newest_first { " DESC NULLS LAST" } else { "" };
+        Index { name: quoted(&index.name), columns: quoted_list(&index.columns) + order }
+    });
     Section { literal: literal(&name), partitioned: table.partitioned, indexes: indexes.collect(), name }
 }
 
@@ -75,7 +77,11 @@ mod tests {
     #[test]
     fn partitions_are_cared_for_when_the_file_is_run() {
         let name = QualifiedName { schema: "public".to_owned(), name: "events".to_owned() };
-        let index = PostgresIndex { name: "events_user_id".to_owned(), columns: vec!["user_id".to_owned()] };
+        let index = PostgresIndex {
+            name: "events_user_id".to_owned(),
+            columns: vec!["user_id".to_owned()],
+            newest_first: false,
+        };
         let mut model = fixture::model();
         model.postgres.synced = vec![SyncedTable { name, partitioned: true, indexes: vec![index] }];
         model.postgres.generated_columns = true;

@@ -31,6 +31,8 @@ pub struct PostgresIndex {
     pub name: String,
     /// Its columns.
     pub columns: Vec<String>,
+    /// The last of them runs backwards, and rows without a value come at the end.
+    pub newest_first: bool,
 }
 
 /// A shape's table in PGlite.

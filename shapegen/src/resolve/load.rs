@@ -4,7 +4,7 @@ use shapegen_runtime::definition::Replica;
 
 use crate::catalog::Column;
 use crate::diagnostics::{Diagnostic, Report, codes};
-use crate::fragment::{self, Params, Subject};
+use crate::fragment::{self, FragmentError, Params, Subject};
 use crate::manifest::{self, ChangeFrequency, Shape};
 use crate::model::{Filter, Load, Newest};
 use crate::source::Spanned;
@@ -25,7 +25,7 @@ pub(super) fn load(selection: &Selection<'_>, subject: Subject<'_>, report: &mut
         Some(manifest::Load::All) => Some(Load::All),
         Some(manifest::Load::FromNow) => Some(Load::FromNow),
         Some(manifest::Load::Newest { count, by }) => match newest(selection, subject, *count, by) {
-            Ok(newest) => Some(Load::Newest(newest)),
+            Ok(newest) => Some(Load::Newest(Box::new(newest))),
             Err(diagnostic) => {
                 report.push(*diagnostic);
                 None
@@ -80,10 +80,6 @@ fn newest(
         let message = format!("rows can't be loaded newest first by `{}`", by.value);
         Diagnostic::error(&codes::SHAPE_NEWEST, message).at(by.span, label)
     };
-    if !column.not_null {
-        let diagnostic = unfit("may be NULL").see(column.span, "declared here, without NOT NULL");
-        return Err(Box::new(diagnostic.help("declare it NOT NULL, or name a column that is")));
-    }
     let mut order = vec![at];
     order.extend(selection.key.iter().copied().filter(|key| *key != at));
     let names: Vec<&str> = order.iter().map(|&at| selection.columns[at].name.as_str()).collect();
@@ -92,17 +88,22 @@ fn newest(
         return Err(Box::new(diagnostic));
     }
     let quoted: Vec<String> = names.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
-    let order_by: Vec<String> = quoted.iter().map(|name| format!("{name} desc")).collect();
-    let older = older(&quoted);
-    let checked = fragment::parse(&older).map_err(|error| vec![error]);
-    let checked = checked.and_then(|parsed| fragment::check(&parsed, subject, &mut Params::default()));
-    match checked {
-        Ok(checked) => Ok(Newest {
-            count,
-            order,
-            order_by: order_by.join(", "),
-            older: Filter { sql: fragment::print(&checked.expr), expr: checked.expr },
-        }),
+    let mut order_by: Vec<String> = quoted.iter().map(|name| format!("{name} desc")).collect();
+    let (mut older, mut undated) = (before(&quoted), None);
+    if !column.not_null {
+        // A row without a value is older than all that have one.
+        order_by[0].push_str(" nulls last");
+        older = format!("{} is null or ({older})", quoted[0]);
+        undated = Some(format!("{} is null and ({})", quoted[0], before(&quoted[1..])));
+    }
+    let filter = |condition: &str| {
+        let parsed = fragment::parse(condition).map_err(|error| vec![error])?;
+        let checked = fragment::check(&parsed, subject, &mut Params::default())?;
+        Ok::<_, Vec<FragmentError>>(Filter { sql: fragment::print(&checked.expr), expr: checked.expr })
+    };
+    let older_undated = undated.map(|condition| filter(&condition)).transpose();
+    match filter(&older).and_then(|older| Ok((older, older_undated?))) {
+        Ok((older, older_undated)) => Ok(Newest { count, order, order_by: order_by.join(", "), older, older_undated }),
         Err(errors) => {
             let mut diagnostic = unfit("it and the key have to have an order");
             diagnostic.help.extend(errors.into_iter().map(|error| error.message).take(1));
@@ -112,7 +113,7 @@ fn newest(
 }
 
 /// The rows before one, whose values are `$v1`, `$v2` … A database finds them by an index that begins with the first column.
-fn older(columns: &[String]) -> String {
+fn before(columns: &[String]) -> String {
     let mut numbered = columns.iter().enumerate().map(|(at, column)| (column, at + 1)).rev();
     let Some((last, number)) = numbered.next() else { return String::new() };
     let mut condition = format!("{last} < $v{number}");
@@ -159,15 +160,14 @@ fn busy(selection: &Selection<'_>) -> Diagnostic {
     diagnostic.help("if every row is needed, say so: `load = \"all\"`")
 }
 
-/// The column that most likely says when a row came: a timestamp that is always there, best one that is filled in by itself.
+/// The column that most likely says when a row came: a timestamp of the usual name or one that is always there, best one
+/// that is filled in by itself.
 fn newest_by<'c>(selection: &Selection<'c>) -> Option<&'c Column> {
+    let usual = |column: &Column| matches!(column.name.as_str(), "inserted_at" | "created_at");
     let times = selection.columns.iter().copied().filter(|column| {
-        column.not_null
+        (column.not_null || usual(column))
             && column.data_type.dims == 0
             && matches!(types::pg_type(&column.data_type), "timestamptz" | "timestamp")
     });
-    times.min_by_key(|column| {
-        let usual = matches!(column.name.as_str(), "inserted_at" | "created_at");
-        (!usual, column.default.is_none() && column.generated.is_none())
-    })
+    times.min_by_key(|column| (!usual(column), column.default.is_none() && column.generated.is_none()))
 }

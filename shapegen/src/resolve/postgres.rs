@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use shapegen_runtime::expr::{Comparison, Expr, Node, Operand, Test};
 
 use crate::catalog::{BaseType, Catalog, DataType, QualifiedName, Table};
-use crate::model::{PgliteColumn, PgliteTable, Postgres, PostgresIndex, Shape, SyncedTable};
+use crate::model::{Load, PgliteColumn, PgliteTable, Postgres, PostgresIndex, Shape, SyncedTable};
 
 use super::hash;
 use super::selection::Selection;
@@ -16,25 +16,48 @@ const MAX_NAME_BYTES: usize = 63;
 /// Types whose texts mean something to the server alone, or that not every build of PGlite has.
 const AS_TEXT: &[&str] = &["aclitem", "money", "refcursor", "xml"];
 
+/// How rows are found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Lookup<'c> {
+    /// By values for all of these.
+    equal: Vec<&'c str>,
+    /// And of those the newest first.
+    newest: Option<Newest<'c>>,
+}
+
+/// What rows are ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Newest<'c> {
+    by: &'c str,
+    /// It may be NULL: those rows come last.
+    nullable: bool,
+}
+
 /// The shapes and what was selected for them, in the same order.
 pub(super) fn postgres(resolved: &[&Selection<'_>], shapes: &[Shape], catalog: &Catalog) -> Postgres {
-    let mut needs: BTreeMap<&QualifiedName, Vec<Vec<&str>>> = BTreeMap::new();
+    let mut needs: BTreeMap<&QualifiedName, Vec<Lookup<'_>>> = BTreeMap::new();
     for shape in shapes {
-        let sets = needs.entry(&shape.table).or_default();
-        sets.extend(shape.filter.iter().flat_map(|filter| looked_up(&filter.expr)));
+        let sets: Vec<Vec<&str>> = shape.filter.iter().flat_map(|filter| looked_up(&filter.expr)).collect();
+        let lookups = needs.entry(&shape.table).or_default();
+        if let Some(newest) = newest(shape) {
+            // What holds for all rows stands before the order; of several branches none does.
+            let equal = if let [set] = sets.as_slice() { set.clone() } else { Vec::new() };
+            lookups.push(Lookup { equal, newest: Some(newest) });
+        }
+        lookups.extend(sets.into_iter().map(plain));
         if let Some(filter) = &shape.filter {
             filter.expr.visit(&mut |node| {
                 let Node::Select(select) = node else { return };
                 let name = QualifiedName { schema: select.schema.to_string(), name: select.table.to_string() };
                 if let Some((name, _)) = catalog.tables.get_key_value(&name) {
-                    needs.entry(name).or_default().extend(looked_up(&select.condition));
+                    needs.entry(name).or_default().extend(looked_up(&select.condition).into_iter().map(plain));
                 }
             });
         }
     }
-    let synced = needs.into_iter().filter_map(|(name, sets)| {
+    let synced = needs.into_iter().filter_map(|(name, lookups)| {
         let table = catalog.tables.get(name)?;
-        let indexes = missing(name, table, sets, catalog);
+        let indexes = missing(name, table, lookups, catalog);
         Some(SyncedTable { name: name.clone(), partitioned: table.partitioned, indexes })
     });
     Postgres {
@@ -42,6 +65,17 @@ pub(super) fn postgres(resolved: &[&Selection<'_>], shapes: &[Shape], catalog: &
         generated_columns: resolved.iter().flat_map(|one| &one.columns).any(|column| column.generated.is_some()),
         pglite: resolved.iter().zip(shapes).map(|(selection, shape)| pglite(selection, shape, catalog)).collect(),
     }
+}
+
+fn plain(equal: Vec<&str>) -> Lookup<'_> {
+    Lookup { equal, newest: None }
+}
+
+/// What the newest rows of a shape are found by.
+fn newest(shape: &Shape) -> Option<Newest<'_>> {
+    let Load::Newest(newest) = &shape.load else { return None };
+    let field = &shape.fields[*newest.order.first()?];
+    Some(Newest { by: &field.column, nullable: !field.not_null })
 }
 
 /// The sets of columns that rows are looked up by: any of them is enough for one branch of the condition.
@@ -94,23 +128,28 @@ fn column(operand: &Operand) -> Option<&str> {
 }
 
 /// The indexes that are still to be made: one may serve several sets.
-fn missing(name: &QualifiedName, table: &Table, mut sets: Vec<Vec<&str>>, catalog: &Catalog) -> Vec<PostgresIndex> {
+fn missing(name: &QualifiedName, table: &Table, mut lookups: Vec<Lookup<'_>>, catalog: &Catalog) -> Vec<PostgresIndex> {
     let enumeration = |column: &str| {
         // Enums are compared as text, which an index over the enum doesn't serve.
         let declared = table.columns.iter().find(|declared| declared.name == column);
         declared.is_none_or(|declared| matches!(declared.data_type.base, BaseType::Enum(_)))
     };
-    for set in &mut sets {
-        set.retain(|column| !enumeration(column));
+    for lookup in &mut lookups {
+        lookup.equal.retain(|column| !enumeration(column));
     }
-    sets.sort_by_key(|set| std::cmp::Reverse(set.len()));
+    lookups.sort_by_key(|lookup| std::cmp::Reverse(lookup.columns().count()));
     let mut made: Vec<PostgresIndex> = Vec::new();
-    for set in sets {
-        let served = |columns: &[String], unique: bool| serves(columns, unique, &set);
-        let there = made.iter().any(|index| served(&index.columns, false));
-        if !set.is_empty() && !there && !declared(table, catalog).any(|(columns, unique)| served(columns, unique)) {
-            let columns: Vec<String> = set.iter().map(|column| (*column).to_owned()).collect();
-            made.push(PostgresIndex { name: index_name(&name.schema, &name.name, &columns), columns });
+    for lookup in lookups {
+        // Which way a declared index is sorted isn't read: one that has the columns counts as one that serves.
+        let declared = |(columns, unique): (&[String], bool)| lookup.is_served(columns, unique);
+        let newest_first = lookup.newest.is_some_and(|newest| newest.nullable);
+        let there = |index: &PostgresIndex| {
+            lookup.is_served(&index.columns, false) && (lookup.newest.is_none() || index.newest_first == newest_first)
+        };
+        if lookup.columns().count() > 0 && !made.iter().any(there) && !self::declared(table, catalog).any(declared) {
+            let columns: Vec<String> = lookup.columns().map(str::to_owned).collect();
+            let name = index_name(&name.schema, &name.name, &columns, newest_first);
+            made.push(PostgresIndex { name, columns, newest_first });
         }
     }
     made.sort_by(|left, right| left.columns.cmp(&right.columns));
@@ -128,11 +167,19 @@ fn declared<'c>(table: &'c Table, catalog: &'c Catalog) -> impl Iterator<Item = 
     })
 }
 
-/// Whether an index finds the rows with values for all columns of a set: it begins with them, or they are enough to find
-/// one row.
-fn serves(index: &[String], unique: bool, set: &[&str]) -> bool {
-    let inside = |columns: &[String]| columns.iter().all(|column| set.contains(&column.as_str()));
-    index.get(..set.len()).is_some_and(inside) || (unique && !index.is_empty() && inside(index))
+impl<'c> Lookup<'c> {
+    /// What an index for it is over.
+    fn columns(&self) -> impl Iterator<Item = &'c str> {
+        self.equal.iter().copied().chain(self.newest.map(|newest| newest.by))
+    }
+
+    /// Whether an index finds the rows: it begins with the columns whose values are given and goes on with the order, or
+    /// those are enough to find one row.
+    fn is_served(&self, index: &[String], unique: bool) -> bool {
+        let inside = |columns: &[String]| columns.iter().all(|column| self.equal.contains(&column.as_str()));
+        let ordered = || self.newest.is_none_or(|newest| index.get(self.equal.len()).is_some_and(|by| by == newest.by));
+        index.get(..self.equal.len()).is_some_and(inside) && ordered() || (unique && !index.is_empty() && inside(index))
+    }
 }
 
 fn pglite(selection: &Selection<'_>, shape: &Shape, catalog: &Catalog) -> PgliteTable {
@@ -144,7 +191,7 @@ fn pglite(selection: &Selection<'_>, shape: &Shape, catalog: &Catalog) -> Pglite
     });
     let indexed = shape.local.indexes.iter().map(|index| {
         let columns = vec![shape.fields[index.field].column.clone()];
-        PostgresIndex { name: index_name("", &name, &columns), columns }
+        PostgresIndex { name: index_name("", &name, &columns, false), columns, newest_first: false }
     });
     PgliteTable {
         columns: columns.collect(),
@@ -172,8 +219,9 @@ fn pglite_type(data_type: &DataType, catalog: &Catalog) -> String {
 }
 
 /// `TABLE_COLUMNS_HASH`: the hash keeps apart what the words alone don't.
-fn index_name(schema: &str, table: &str, columns: &[String]) -> String {
-    let words: Vec<&str> = [schema, table].into_iter().chain(columns.iter().map(String::as_str)).collect();
+fn index_name(schema: &str, table: &str, columns: &[String], newest_first: bool) -> String {
+    let words = [schema, table].into_iter().chain(columns.iter().map(String::as_str));
+    let words: Vec<&str> = words.chain(newest_first.then_some("newest")).collect();
     marked(&words[1..].join("_"), hash::name(&words))
 }
 
@@ -265,8 +313,8 @@ mod tests {
         catalog.tables.get_mut(&name("t")).unwrap().indexes = vec![index(&["d", "c"], true), index(&["b"], false)];
         catalog.tables.get_mut(&name("p")).unwrap().partition_of = Some(name("t"));
         let made = |table: &str, sets: &[&[&str]]| {
-            let sets = sets.iter().map(|set| set.to_vec()).collect();
-            let made = missing(&name(table), &catalog.tables[&name(table)], sets, &catalog);
+            let lookups = sets.iter().map(|set| plain(set.to_vec())).collect();
+            let made = missing(&name(table), &catalog.tables[&name(table)], lookups, &catalog);
             made.into_iter().map(|index| index.columns.join(" ")).collect::<Vec<_>>()
         };
         for (sets, expected) in [
@@ -285,6 +333,23 @@ mod tests {
         }
         assert_eq!(made("p", &[&["d"], &["b"]]), ["b"]);
         assert_eq!(made("p", &[&["a"]]), [""; 0]);
+
+        let made = |lookups: &[(&[&'static str], &'static str, bool)]| {
+            let lookup = |&(equal, by, nullable): &(&[&'static str], &'static str, bool)| Lookup {
+                equal: equal.to_vec(),
+                newest: Some(Newest { by, nullable }),
+            };
+            let lookups = lookups.iter().map(lookup).chain([plain(vec!["b"])]).collect();
+            let made = missing(&name("t"), &catalog.tables[&name("t")], lookups, &catalog);
+            let text = |index: PostgresIndex| index.columns.join(" ") + if index.newest_first { " desc" } else { "" };
+            made.into_iter().map(text).collect::<Vec<_>>()
+        };
+        // One that begins with the column finds its rows, too, whichever way the next one runs.
+        assert_eq!(made(&[(&["b"], "d", false)]), ["b d"]);
+        assert_eq!(made(&[(&["b"], "d", true)]), ["b d desc"]);
+        assert_eq!(made(&[(&["b"], "d", true), (&["b"], "d", false)]).len(), 2);
+        assert_eq!(made(&[(&["d"], "c", false), (&[], "d", true), (&["a"], "b", false)]), ["b"]);
+        assert_eq!(made(&[(&[], "b", false), (&["m"], "b", false)]), ["b"]);
     }
 
     #[test]
@@ -292,12 +357,13 @@ mod tests {
         let long = "ä".repeat(40);
         let columns = |columns: &[&str]| columns.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>();
         let names = [
-            index_name("public", "a_b", &columns(&["c"])),
-            index_name("public", "a", &columns(&["b_c"])),
-            index_name("public", "a", &columns(&["b", "c"])),
-            index_name("other", "a", &columns(&["b", "c"])),
-            index_name("public", &long, &columns(&["b"])),
-            index_name("public", &long, &columns(&["c"])),
+            index_name("public", "a_b", &columns(&["c"]), false),
+            index_name("public", "a", &columns(&["b_c"]), false),
+            index_name("public", "a", &columns(&["b", "c"]), false),
+            index_name("other", "a", &columns(&["b", "c"]), false),
+            index_name("public", &long, &columns(&["b"]), false),
+            index_name("public", &long, &columns(&["c"]), false),
+            index_name("public", &long, &columns(&["c"]), true),
         ];
         assert!(names.iter().all(|name| name.len() <= MAX_NAME_BYTES), "{names:?}");
         let distinct: std::collections::BTreeSet<&String> = names.iter().collect();

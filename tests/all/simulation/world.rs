@@ -54,10 +54,10 @@ pub struct SharedItem {
     pub n: Option<i32>,
 }
 
-/// The items of the highest lists, others when they are asked for or changed.
+/// The items with the highest `n`, others when they are asked for or changed.
 #[derive(Debug, Clone, PartialEq, Shape)]
 #[shape(table = "items", name = "latest", schema = "all/simulation/schema.sql", scope = "public")]
-#[shape(change_frequency = "high", persist = "always", load(newest = 3, by = "list_id"), replica = "full")]
+#[shape(change_frequency = "high", persist = "always", load(newest = 3, by = "n"), replica = "full")]
 pub struct LatestItem {
     pub id: i32,
     pub list_id: i32,

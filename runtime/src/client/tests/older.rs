@@ -21,6 +21,7 @@ note!(
                     right: Operand::Param(0),
                 },
             },
+            older_undated: None,
         }),
         filter: None,
         ..*Note::DEFINITION

@@ -270,11 +270,19 @@ fn load(load: &Load) -> TokenStream {
     match load {
         Load::All => quote!(v1::Load::All),
         Load::FromNow => quote!(v1::Load::FromNow),
-        Load::Newest(Newest { count, order, order_by, older }) => {
+        Load::Newest(newest) => {
+            let Newest { count, order, order_by, older, older_undated } = &**newest;
             let order = order.iter().map(|&at| Literal::usize_unsuffixed(at));
             let (count, order_by, older) = (number(*count), string(order_by), filter(older));
+            let older_undated = option(older_undated.as_ref().map(filter));
             quote! {
-                v1::Load::Newest(v1::Newest { count: #count, order: &[#(#order),*], order_by: #order_by, older: #older })
+                v1::Load::Newest(v1::Newest {
+                    count: #count,
+                    order: &[#(#order),*],
+                    order_by: #order_by,
+                    older: #older,
+                    older_undated: #older_undated,
+                })
             }
         }
     }

@@ -197,13 +197,18 @@ schema = "schema.sql"
 by_time = { table = "events", row = "Row1", scope = "public", where = "room = 1 or nr > 5", change_frequency = "high", load = { newest = 10, by = "at" } }
 by_key = { table = "events", row = "Row2", scope = "public", change_frequency = "high", load = { newest = 10, by = "nr" }, replica = "full" }
 by_name = { table = "events", row = "Row3", scope = "public", change_frequency = "high", load = { newest = 1, by = 'said "by"' } }
+by_some = { table = "events", row = "Row5", scope = "public", change_frequency = "high", load = { newest = 9, by = "seen_at" } }
 coming = { table = "events", row = "Row4", scope = "public", change_frequency = "high", load = "from_now" }
 "#;
     let (model, report) = run(EVENTS, toml);
     let model = model.unwrap_or_else(|| panic!("{report}"));
     let told = model.shapes.iter().map(|shape| {
         let load = match &shape.load {
-            Load::Newest(newest) => format!("{:?} {}\n{}", newest.order, newest.order_by, newest.older.sql),
+            Load::Newest(newest) => {
+                let older = [Some(&newest.older), newest.older_undated.as_ref()].into_iter().flatten();
+                let older: Vec<&str> = older.map(|filter| filter.sql.as_str()).collect();
+                format!("{:?} {}\n{}", newest.order, newest.order_by, older.join("\n"))
+            }
             load => format!("{load:?}"),
         };
         let reasons =
@@ -213,7 +218,7 @@ coming = { table = "events", row = "Row4", scope = "public", change_frequency = 
     insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"));
     assert_eq!(model.shapes[0].filter.as_ref().unwrap().sql, "(room = 1 or nr > 5)");
     let requests: std::collections::BTreeSet<u64> = model.shapes[1..].iter().map(|shape| shape.request).collect();
-    assert_eq!(requests.len(), 3, "what is loaded is part of the request");
+    assert_eq!(requests.len(), 4, "what is loaded is part of the request");
 }
 
 #[test]
@@ -223,7 +228,6 @@ schema = "schema.sql"
 [shape]
 unknown = { table = "events", row = "Row5", scope = "public", change_frequency = "high", load = { newest = 10, by = "sen_at" } }
 left_out = { table = "events", row = "Row6", scope = "public", except = ["at"], change_frequency = "high", load = { newest = 10, by = "at" } }
-nullable = { table = "events", row = "Row7", scope = "public", change_frequency = "high", load = { newest = 10, by = "seen_at" } }
 json = { table = "events", row = "Row8", scope = "public", change_frequency = "high", load = { newest = 10, by = "body" } }
 secret = { table = "events", row = "Row9", scope = "public", secret = ["nr"], change_frequency = "high", load = { newest = 10, by = "at" } }
 none = { table = "events", row = "Row10", scope = "public", change_frequency = "high", load = { newest = 0, by = "at" }, replica = "ful" }

@@ -116,6 +116,22 @@ struct ChangedItem {
     changed_at: Option<Timestamp>,
 }
 
+/// The last item of the lists that are shared.
+#[derive(Debug, Clone, PartialEq, Shape)]
+#[shape(
+    table = "items",
+    name = "last_shared",
+    schema = "peers/schema.sql",
+    scope = "public",
+    change_frequency = "high"
+)]
+#[shape(where = "list_id in (select id from lists where shared)", load(newest = 1, by = "id"))]
+struct LastShared {
+    id: i32,
+    list_id: i32,
+    title: String,
+}
+
 /// What becomes of items from now on, whole.
 #[derive(Debug, Clone, PartialEq, Shape)]
 #[shape(table = "items", name = "coming", schema = "peers/schema.sql", scope = "public", change_frequency = "high")]
@@ -141,7 +157,7 @@ macro_rules! titled {
     ($($row:ident),*) => { $(impl Titled for $row { fn title(&self) -> &str { &self.title } })* };
 }
 
-titled!(Item, PushedItem, Title, OpenItem, SharedItem, DoneOrShared, LatestItem, ChangedItem, ComingItem);
+titled!(Item, PushedItem, Title, OpenItem, SharedItem, DoneOrShared, LatestItem, ChangedItem, LastShared, ComingItem);
 
 /// The service under test, and how rows are written behind it.
 struct Service {
@@ -379,6 +395,17 @@ async fn rows_without_a_time_are_the_oldest(service: &Service) {
     shown(&items, &["milk", "it's bread", "nails", "row 10", "row 11"]).await;
 }
 
+async fn the_newest_rows_go_with_their_list(service: &Service) {
+    let items = fresh::<LastShared>(&service.client()).await;
+    shown(&items, &["it's bread"]).await;
+    assert_eq!(items.load_older(5).await.unwrap(), 1);
+    shown(&items, &["milk", "it's bread"]).await;
+    service.sql("UPDATE lists SET shared = true WHERE id = 2").await;
+    shown(&items, &["milk", "it's bread", "nails"]).await;
+    service.sql("UPDATE lists SET shared = false WHERE id = 1").await;
+    shown(&items, &["nails"]).await;
+}
+
 async fn what_comes_from_now_on(service: &Service) {
     let items = fresh::<ComingItem>(&service.client()).await;
     shown(&items, &[]).await;
@@ -418,6 +445,7 @@ async fn run(service: &Service) {
         server_sent_events,
         the_newest_rows_and_older_ones,
         rows_without_a_time_are_the_oldest,
+        the_newest_rows_go_with_their_list,
         what_comes_from_now_on,
     );
 }

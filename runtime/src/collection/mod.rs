@@ -298,8 +298,8 @@ impl<S: Shape> Collection<S> {
     /// many came: fewer than asked for, and there are no older ones. Without network it waits until it is back.
     ///
     /// # Errors
-    /// When the shape doesn't load its newest rows (`load = { newest = …, by = … }`), when the service refuses, or when the
-    /// sync stops before that.
+    /// When the shape doesn't load its newest rows (`load = { newest = …, by = … }`); when the service refuses, which leaves
+    /// the sync as it is; or when the sync stops before that.
     pub async fn load_older(&self, rows: u32) -> Result<usize, Arc<SyncError>> {
         if !matches!(S::DEFINITION.load, Load::Newest(_)) {
             return Err(Arc::new(SyncError::NotNewest { of: Origin::new(S::DEFINITION) }));

@@ -16,6 +16,8 @@ pub(super) const STANDSTILLS: u32 = 5;
 pub(super) const LOOPS: u32 = 5;
 /// Bodies that are no log, one after the other, before the stream stops.
 pub(super) const MALFORMED_ANSWERS: u32 = 4;
+/// Failures of a request for older rows before who waits for them is told, and the log goes on.
+pub(super) const OLDER_FAILURES: u32 = 3;
 /// Errors that the program recovered from, without a delivery between them, before the stream stops for good.
 pub(super) const RECOVERIES: u32 = 50;
 
@@ -38,15 +40,15 @@ impl Stream {
             408 | 429 => {}
             400..500 => {
                 let error = SyncError::Refused { of, status, body };
-                return match asked {
-                    // The rows that are there go on.
-                    Asked::Older(_) => self.older_refused(error, effects),
-                    Asked::Log | Asked::Newest(_) => self.stop(Some(error), effects),
-                };
+                return self.give_up(asked, error, effects);
             }
             _ => {}
         }
-        self.fail(SyncError::Unavailable { of, status, body }, refusal.retry_after, effects);
+        let error = SyncError::Unavailable { of, status, body };
+        if matches!(asked, Asked::Older(_)) && self.failures + 1 >= OLDER_FAILURES {
+            self.window.give_up(error.clone(), effects);
+        }
+        self.fail(error, refusal.retry_after, effects);
     }
 
     pub(super) fn fail(&mut self, error: SyncError, at_least: Duration, effects: &mut Vec<Effect>) {
@@ -141,9 +143,7 @@ impl Stream {
     }
 
     pub(super) fn rejected(&mut self, error: SyncError, effects: &mut Vec<Effect>) {
-        if self.delivering.take().is_none() {
-            return;
-        }
+        let Some((_, asked)) = self.delivering.take() else { return };
         if matches!(error, SyncError::Malformed { .. }) {
             self.malformed += 1;
             if self.malformed < MALFORMED_ANSWERS {
@@ -152,8 +152,20 @@ impl Stream {
                 return self.fail(error, Duration::ZERO, effects);
             }
             self.malformed = 0;
+            return self.give_up(asked, error, effects);
         }
         self.stop(Some(error), effects);
+    }
+
+    /// Older rows can't be had, and the rows that are there go on; or nothing can.
+    fn give_up(&mut self, asked: Asked, error: SyncError, effects: &mut Vec<Effect>) {
+        match asked {
+            Asked::Older(_) => {
+                self.window.give_up(error, effects);
+                self.go_on(effects);
+            }
+            Asked::Log | Asked::Newest(_) => self.stop(Some(error), effects),
+        }
     }
 
     pub(super) fn recover(&mut self, effects: &mut Vec<Effect>) {

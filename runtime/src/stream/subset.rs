@@ -47,6 +47,12 @@ impl Window {
         self.whole && !self.older.is_empty()
     }
 
+    /// Tells who asked for older rows first that they don't come.
+    pub(super) fn give_up(&mut self, error: SyncError, effects: &mut Vec<Effect>) {
+        self.older.pop_front();
+        effects.push(Effect::Loaded(Err(error)));
+    }
+
     /// What a request says of the subset that it asks for.
     pub(super) fn query(&self, definition: &ShapeDefinition, asked: Asked) -> Vec<(&'static str, String)> {
         let (Load::Newest(newest), Some(rows)) = (&definition.load, asked.rows()) else { return Vec::new() };
@@ -112,12 +118,6 @@ impl Stream {
             effects.push(Effect::Loaded(Ok(rows)));
         }
         self.nothing_older(effects);
-    }
-
-    pub(super) fn older_refused(&mut self, error: SyncError, effects: &mut Vec<Effect>) {
-        self.window.older.pop_front();
-        effects.push(Effect::Loaded(Err(error)));
-        self.go_on(effects);
     }
 
     /// Answers all calls where the rows are loaded from the first one on.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::captures::{ComingGone, LastGone};
+use crate::stream::faults::{MALFORMED_ANSWERS, OLDER_FAILURES};
 
 /// A subset of the table `gone`: the rows with these ids.
 fn subset(handle: &str, offset: &str, ids: &[i32]) -> Capture {
@@ -137,6 +138,27 @@ fn older_rows_that_are_refused_leave_the_sync_as_it_is() {
     let [Err(SyncError::Refused { status: 400, .. })] = loaded(&driver)[..] else { panic!("{:?}", driver.effects) };
     assert_eq!(driver.request().place(), [Some("40_0"), Some("h1"), Some("true"), None]);
     assert_eq!(ids(&driver), [8, 9]);
+}
+
+#[test]
+fn older_rows_that_dont_come_leave_the_sync_as_it_is() {
+    let unavailable = bare(503, "too many readers");
+    let mut no_subset = catch_up("h1", "40_0", &[UP_TO_DATE]);
+    no_subset.headers.extend(subset("h1", "40_0", &[]).headers);
+    for (answer, times) in [(unavailable, OLDER_FAILURES), (no_subset, MALFORMED_ANSWERS)] {
+        let mut driver = settled();
+        driver.on(Event::LoadOlder(1));
+        for _ in 1..times {
+            driver.answer(&answer);
+            assert!(driver.waits().is_some(), "{:?}", driver.effects);
+            assert_eq!(driver.request().get("subset__limit"), Some("1"));
+        }
+        driver.answer(&answer);
+        assert!(matches!(loaded(&driver)[..], [Err(_)]), "{:?}", driver.effects);
+        assert_eq!(driver.request().get("subset__limit"), None, "the log goes on");
+        driver.answer(&catch_up("h1", "40_0", &[UP_TO_DATE]));
+        assert_eq!(ids(&driver), [8, 9]);
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The network of the simulation: it delays, loses, cuts and doubles, and a cache on the way keeps what it likes.
+//! The network of the simulation: it delays, loses, cuts and doubles; a proxy on the way keeps what it likes, and asks once
+//! for two who ask for the same.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
@@ -14,6 +15,7 @@ use bytes::Bytes;
 use fastrand::Rng;
 use http_body::Body as _;
 use shapegen_runtime::__sim::{Body, Pending, Response, Transport};
+use tokio::sync::oneshot;
 use tokio::time::sleep;
 use tower_service::Service as _;
 
@@ -28,6 +30,8 @@ struct State {
     healed: bool,
     /// By URL, and by who asks where answers are private: the last ones, however old.
     cache: HashMap<String, Vec<Answer>>,
+    /// By URL and who asks: requests that are under way, and who waits for their answers beside those who sent them.
+    open: HashMap<String, Vec<oneshot::Sender<Answer>>>,
     requests: usize,
 }
 
@@ -38,11 +42,10 @@ struct Answer {
     body: Bytes,
 }
 
-/// What becomes of a request, decided when it is sent.
+/// How an answer comes, decided when it is asked for.
 struct Plan {
     before: Duration,
     after: Duration,
-    fate: Fate,
     /// In how many pieces the answer comes.
     pieces: usize,
     between: Duration,
@@ -50,6 +53,7 @@ struct Plan {
     cut: Option<(usize, bool)>,
 }
 
+/// What becomes of a request.
 enum Fate {
     Served,
     /// The service gets it twice; the second answer is taken.
@@ -57,12 +61,40 @@ enum Fate {
     Lost,
     Refused(u16),
     Cached(Answer),
+    /// Somebody else's request is under way: its answer is this one's, too.
+    Collapsed(oneshot::Receiver<Answer>),
+}
+
+/// A request that others can join until it is answered or given up.
+struct Joinable {
+    network: Network,
+    key: String,
+}
+
+impl Joinable {
+    fn new(network: &Network, key: String) -> Self {
+        network.state().open.entry(key.clone()).or_default();
+        Self { network: network.clone(), key }
+    }
+
+    fn answer(self, answer: &Answer) {
+        for waiting in self.network.state().open.remove(&self.key).unwrap_or_default() {
+            let _ = waiting.send(answer.clone());
+        }
+    }
+}
+
+impl Drop for Joinable {
+    fn drop(&mut self) {
+        self.network.state().open.remove(&self.key);
+    }
 }
 
 impl Network {
     pub fn new(seed: u64, service: Router) -> Self {
         let random = Rng::with_seed(seed);
-        Self(Arc::new(Mutex::new(State { random, service, healed: false, cache: HashMap::new(), requests: 0 })))
+        let (cache, open) = (HashMap::new(), HashMap::new());
+        Self(Arc::new(Mutex::new(State { random, service, healed: false, cache, open, requests: 0 })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -87,43 +119,36 @@ impl Network {
 }
 
 impl State {
-    fn plan(&mut self, url: &str, asking: &HeaderMap) -> Plan {
+    fn plan(&mut self, url: &str, asking: &HeaderMap) -> (Fate, Plan) {
         let random = &mut self.random;
         let millis = |random: &mut Rng, most: u64| Duration::from_millis(random.u64(0..=most));
         if self.healed {
-            let fate = Fate::Served;
-            return Plan {
-                before: Duration::ZERO,
-                after: Duration::ZERO,
-                fate,
-                pieces: 1,
-                between: Duration::ZERO,
-                cut: None,
-            };
+            let now = Duration::ZERO;
+            return (Fate::Served, Plan { before: now, after: now, pieces: 1, between: now, cut: None });
         }
         // One on the way may look at the path and the offset alone.
         let forgetful = random.u8(0..100) < 6;
         let key = if forgetful { forgotten(url) } else { url.to_owned() };
         let cached = [private(&key, asking), key].into_iter().find_map(|key| self.cache.get(&key));
         let cached = cached.and_then(|answers| random.choice(answers)).cloned();
-        let fate = match (random.u8(0..100), cached) {
-            (_, Some(answer)) if forgetful => Fate::Cached(answer),
-            (0..=39, Some(answer)) => Fate::Cached(answer),
-            (40..=44, _) => Fate::Lost,
-            (45..=49, _) => Fate::Refused(random.choice([500, 502, 503, 429, 403, 400]).unwrap()),
-            (50..=54, _) => Fate::Doubled,
+        let joined = self.open.get_mut(&private(url, asking)).filter(|_| random.bool()).map(|waiting| {
+            let (sender, receiver) = oneshot::channel();
+            waiting.push(sender);
+            receiver
+        });
+        let fate = match (joined, random.u8(0..100), cached) {
+            (Some(answer), _, _) => Fate::Collapsed(answer),
+            (_, _, Some(answer)) if forgetful => Fate::Cached(answer),
+            (_, 0..=39, Some(answer)) => Fate::Cached(answer),
+            (_, 40..=44, _) => Fate::Lost,
+            (_, 45..=49, _) => Fate::Refused(random.choice([500, 502, 503, 429, 403, 400]).unwrap()),
+            (_, 50..=54, _) => Fate::Doubled,
             _ => Fate::Served,
         };
         let cut = (random.u8(0..100) < 8).then(|| (random.usize(0..600), random.bool()));
         let slow = if random.u8(0..10) == 0 { 3_000 } else { 80 };
-        Plan {
-            before: millis(random, slow),
-            after: millis(random, slow),
-            fate,
-            pieces: random.usize(1..8),
-            between: millis(random, 20),
-            cut,
-        }
+        let (before, after) = (millis(random, slow), millis(random, slow));
+        (fate, Plan { before, after, pieces: random.usize(1..8), between: millis(random, 20), cut })
     }
 }
 
@@ -144,8 +169,8 @@ impl Transport for Network {
     fn get(&self, url: &str, asking: HeaderMap) -> Pending<'static, Result<Response, String>> {
         let mut state = self.state();
         state.requests += 1;
-        let plan = state.plan(url, &asking);
-        Box::pin(answer(self.clone(), plan, url.to_owned(), asking))
+        let (fate, plan) = state.plan(url, &asking);
+        Box::pin(answer(self.clone(), fate, plan, url.to_owned(), asking))
     }
 }
 
@@ -155,30 +180,35 @@ async fn serve(mut service: Router, path: &str, asking: &HeaderMap) -> axum::res
     service.call(request).await.unwrap()
 }
 
-async fn answer(network: Network, plan: Plan, url: String, asking: HeaderMap) -> Result<Response, String> {
+async fn answer(network: Network, fate: Fate, plan: Plan, url: String, asking: HeaderMap) -> Result<Response, String> {
+    let of = |Answer { status, headers, body }: Answer| {
+        Ok(Response { status, headers, body: Box::new(Pieces::of(body, &plan)) })
+    };
     sleep(plan.before).await;
     // The one that is there when the request arrives.
     let service = network.state().service.clone();
     let path = url.strip_prefix("http://sim").unwrap();
-    let response = match &plan.fate {
+    let twice = match fate {
         Fate::Lost => return Err("lost".to_owned()),
-        &Fate::Refused(status) => {
+        Fate::Refused(status) => {
             let mut headers = HeaderMap::new();
             if status == 503 {
                 headers.insert("retry-after", HeaderValue::from_static("2"));
             }
-            return Ok(Response { status, headers, body: Box::new(Pieces::of(Bytes::from_static(b"{}"), &plan)) });
+            return of(Answer { status, headers, body: Bytes::from_static(b"{}") });
         }
-        Fate::Cached(answer) => {
-            let Answer { status, headers, body } = answer.clone();
-            return Ok(Response { status, headers, body: Box::new(Pieces::of(body, &plan)) });
+        Fate::Cached(answer) => return of(answer),
+        Fate::Collapsed(answer) => {
+            return of(answer.await.map_err(|_| "lost with the one it waited for".to_owned())?);
         }
-        Fate::Doubled => {
-            drop(serve(service.clone(), path, &asking).await);
-            serve(service, path, &asking).await
-        }
-        Fate::Served => serve(service, path, &asking).await,
+        Fate::Doubled => true,
+        Fate::Served => false,
     };
+    let joinable = Joinable::new(&network, private(&url, &asking));
+    if twice {
+        drop(serve(service.clone(), path, &asking).await);
+    }
+    let response = serve(service, path, &asking).await;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let mut body = response.into_body();
     sleep(plan.after).await;
@@ -189,18 +219,19 @@ async fn answer(network: Network, plan: Plan, url: String, asking: HeaderMap) ->
     while let Some(bytes) = frame(&mut body).await {
         whole.extend_from_slice(&bytes);
     }
-    let whole = Bytes::from(whole);
+    let answer = Answer { status, headers, body: Bytes::from(whole) };
+    joinable.answer(&answer);
     if matches!(status, 200 | 409) {
-        let answer = Answer { status, headers: headers.clone(), body: whole.clone() };
         // What a cache keeps for one person against the word of the service, it still keeps for that person alone.
-        let is_private = headers.get("cache-control").is_some_and(|said| said.to_str().unwrap().contains("private"));
+        let said = answer.headers.get("cache-control");
+        let is_private = said.is_some_and(|said| said.to_str().unwrap().contains("private"));
         let cache = &mut network.state().cache;
         for key in [forgotten(&url), url] {
             let key = if is_private { private(&key, &asking) } else { key };
             cache.entry(key).or_default().push(answer.clone());
         }
     }
-    Ok(Response { status, headers, body: Box::new(Pieces::of(whole, &plan)) })
+    of(answer)
 }
 
 async fn frame(body: &mut HttpBody) -> Option<Bytes> {

@@ -17,17 +17,9 @@ use super::recovery::Recover;
 use super::transport::{Arrived, Pending, Requests, Sender};
 use super::{Client, Mode};
 use crate::clock::Clock;
-use crate::collection::{Connection, ErasedRows, Meters, Teller};
+use crate::collection::{Command, Connection, ErasedRows, Meters, Teller};
 use crate::definition::{ParamSource, ShapeDefinition};
 use crate::stream::{Address, AddressError, Delivery, Effect, Event, Origin, Outcome, RequestId, Stream, SyncError};
-
-/// What the handles of a collection ask of its driver.
-pub(crate) enum Command {
-    /// Tell when the rows are as new as now.
-    Refresh(oneshot::Sender<()>),
-    /// Load up to so many older rows, and tell how many came.
-    LoadOlder(u32, oneshot::Sender<Result<usize, Arc<SyncError>>>),
-}
 
 /// What one sync needs, without the client: it must not keep the client alive.
 pub(super) struct Driver {

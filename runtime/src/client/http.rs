@@ -11,7 +11,7 @@ use reqwest::redirect::{Action, Attempt, Policy};
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::sync::Mutex;
 
-use super::builder::BuildError;
+use super::error::BuildError;
 use super::transport::{Body, Pending, Response, Transport};
 
 /// So long other requests wait for the first one.

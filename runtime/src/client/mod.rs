@@ -3,6 +3,7 @@
 mod activity;
 mod builder;
 mod driver;
+mod error;
 mod expired;
 mod http;
 mod kept;
@@ -24,8 +25,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 
 pub use activity::PauseGuard;
-pub use builder::{BuildError, ClientBuilder, TypedClient};
-pub(crate) use driver::Command;
+pub use builder::{ClientBuilder, TypedClient};
+pub use error::BuildError;
 pub(crate) use kept::Kept;
 pub(crate) use local::Local;
 pub use recovery::{Recover, Recovery};

@@ -24,7 +24,6 @@ pub use meters::{Counters, Progress};
 pub(crate) use rows::{ErasedRows, Rows};
 pub use snapshot::Snapshot;
 
-use crate::client::Command;
 use crate::clock::Clock;
 use crate::definition::Load;
 use crate::shape::Shape;
@@ -107,6 +106,14 @@ impl<S: Shape> Teller for Shared<S> {
     fn tell(&self, change: &mut dyn FnMut(&mut State)) {
         self.state.send_modify(|state| change(state));
     }
+}
+
+/// What the handles of a collection ask of its driver.
+pub(crate) enum Command {
+    /// Tell when the rows are as new as now.
+    Refresh(oneshot::Sender<()>),
+    /// Load up to so many older rows, and tell how many came.
+    LoadOlder(u32, oneshot::Sender<Result<usize, Arc<SyncError>>>),
 }
 
 /// What handles and the driver share.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::eval::EvalError;
+use super::error::EvalError;
 use super::tree::Kind;
 
 /// PostgreSQL's own limit.

@@ -1,6 +1,6 @@
 //! Dates and moments as PostgreSQL counts them: days and microseconds since 2000, with the infinities around.
 
-use super::eval::EvalError;
+use super::error::EvalError;
 
 pub(super) const DAY: i64 = 86_400_000_000;
 /// Days from the beginning of the Julian period to 2000-01-01.

@@ -2,7 +2,7 @@
 
 use super::calendar::{Date, Moment, print_time};
 use super::decimal;
-use super::eval::EvalError;
+use super::error::EvalError;
 use super::interval::Interval;
 use super::number::{self, float4, float8, integer, print, whole};
 use super::time::read_time;

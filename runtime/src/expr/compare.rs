@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::array::Array;
 use super::calendar::{Date, Moment};
-use super::eval::EvalError;
+use super::error::EvalError;
 use super::interval::Interval;
 use super::tree::Kind;
 use crate::cell::Cell;

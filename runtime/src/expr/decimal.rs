@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::eval::EvalError;
+use super::error::EvalError;
 use super::number::Op;
 
 /// Digits before the point that a numeric can have, and behind it.

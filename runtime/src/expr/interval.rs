@@ -1,7 +1,7 @@
 //! Intervals: months, days and microseconds, which PostgreSQL keeps apart.
 
 use super::calendar::DAY;
-use super::eval::EvalError;
+use super::error::EvalError;
 use super::number::float8;
 
 const OUT_OF_RANGE: EvalError = EvalError::Failed("interval out of range");

@@ -10,6 +10,7 @@ mod calendar;
 mod cast;
 mod compare;
 mod decimal;
+mod error;
 mod eval;
 mod interval;
 mod number;
@@ -20,7 +21,8 @@ mod time;
 mod tree;
 mod zone;
 
-pub use eval::{EvalError, NoTables, RowText, Tables};
+pub use error::EvalError;
+pub use eval::{NoTables, RowText, Tables};
 pub use tree::{ArrayTest, Comparison, Expr, Function, Kind, Like, Node, Number, Operand, Scalar, Select, Test};
 
 /// PostgreSQL's text of a value of that type, of any text that stands for one; `None` where it stands for none.

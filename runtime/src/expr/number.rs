@@ -1,7 +1,7 @@
 //! Arithmetic on integers and floats, with PostgreSQL's errors.
 
 use super::decimal;
-use super::eval::EvalError;
+use super::error::EvalError;
 use super::tree::Number;
 use crate::cell::Cell;
 use crate::value::PgValue;

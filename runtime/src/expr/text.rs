@@ -1,6 +1,6 @@
 //! Texts: patterns and letter case.
 
-use super::eval::EvalError;
+use super::error::EvalError;
 
 /// `text like pattern`, in linear time but for patterns with several `%`.
 pub(super) fn like(text: &str, pattern: &str, any_case: bool) -> Result<bool, EvalError> {

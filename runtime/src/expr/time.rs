@@ -1,7 +1,7 @@
 //! Arithmetic on dates, times and timestamps.
 
 use super::calendar::{Civil, DAY, Date, Moment, Scanner, print_time};
-use super::eval::EvalError;
+use super::error::EvalError;
 use super::interval::Interval;
 use super::tree::Scalar;
 

@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 use super::calendar::{Civil, DAY, Date, Moment};
-use super::eval::EvalError;
+use super::error::EvalError;
 use super::time::read_moment;
 use super::tree::Scalar;
 
